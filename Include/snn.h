@@ -1,0 +1,370 @@
+/* snn.h - train and run spiking neural networks from C.
+
+   One self-contained library, opaque handles, no Python and no GPU. A network is described by a JSON document,
+   trained by back-propagation with surrogate gradients, and saved as one safetensors file. Every neuron model,
+   coding and learning rule is a plugin that this header can list with its parameters.
+
+   A complete program (build with `cc learn.c $(pkg-config --cflags --libs snn)`):
+
+       #include <snn.h>
+       #include <stdio.h>
+
+       int main(void) {
+           snn_network *network = NULL;
+           snn_report *report = NULL;
+           double accuracy = 0;
+           snn_status status = snn_recipe_run("digits-lif", NULL, NULL, NULL, &network, &report);
+           if (status == SNN_OK) status = snn_report_number(report, "accuracy", &accuracy);
+           if (status == SNN_OK) status = snn_network_save(network, "digits.snn");
+           if (status != SNN_OK) fprintf(stderr, "%s\n", snn_last_error());
+           else printf("test accuracy %.2f %%\n", 100 * accuracy);
+           snn_report_free(report);
+           snn_network_free(network);
+           return status != SNN_OK;
+       }
+
+   CONVENTIONS
+   Status     Every function that can fail returns snn_status: 0, or a negative code whose number never changes.
+              snn_last_error() gives the sentence: the law and the value. On failure nothing is written to the
+              caller's buffers unless the function says otherwise, and out-handles are left untouched.
+   Ownership  Handles returned through `**out` belong to the caller, who calls the matching _free (NULL is allowed).
+              Results are copied into the caller's buffers. Pointers marked «borrowed» belong to the handle they were
+              asked from and stay valid as long as the comment says. Strings passed in are copied.
+   Sizes      Every buffer comes with its count of elements, not bytes; a wrong count is SNN_E_SHAPE. Text results
+              take (buffer, capacity, needed): at most `capacity` bytes are written, always with a final zero;
+              `needed` (may be NULL) receives the full length with the zero. Too small a buffer is SNN_E_SHAPE;
+              buffer NULL with capacity 0 only asks for the length.
+   Shapes     Samples are contiguous rows: an image is channels x height x width (NCHW), a sequence of T frames is
+              T such rows. Recordings are time-major [steps, batch, neurons]; the neurons of an image are in
+              height, width, channel order. Weights are [inputs, outputs] and [height, width, in, out].
+   Units      Times in ms, potentials without dimension (threshold 1 unless a parameter says otherwise), accuracy
+              and probabilities as fractions 0..1.
+   Threads    Handles are independent of each other. One handle must not be used by two threads at once, except
+              where a function says «any thread». The library starts threads inside a call and ends them before it
+              returns; results do not depend on their number, to the bit. It is safe to fork() between calls.
+   Numbers    float32. A NaN or an infinity in an input is refused (SNN_E_NOT_FINITE).
+   Stability  Within SONAME libsnn.so.1 functions are only added and numbers are never changed; docs/abi.md lists
+              what may change. snn_abi_version() tells a program what it runs with. */
+
+#ifndef SNN_H
+#define SNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) && !defined(SNN_NO_VISIBILITY)
+#define SNN_API __attribute__((visibility("default")))
+#else
+#define SNN_API
+#endif
+
+/* ---------------------------------------------------------------- version */
+
+#define SNN_VERSION_MAJOR 0
+#define SNN_VERSION_MINOR 1
+#define SNN_VERSION_PATCH 0
+#define SNN_ABI_VERSION 1
+
+/* The version for people, "0.1.0". Static; any thread. */
+SNN_API const char *snn_version(void);
+
+/* The ABI number for programs: equals SNN_ABI_VERSION of the header the library was built from. Any thread. */
+SNN_API int32_t snn_abi_version(void);
+
+/* One line on the build: version, target processor, compiler. Static; any thread. */
+SNN_API const char *snn_build_info(void);
+
+/* SNN_OK, or SNN_E_PROCESSOR where this processor lacks an instruction set the library was built for. Every
+   function that creates a handle asks first, so no wide instruction runs on such a machine. Any thread. */
+SNN_API int32_t snn_check_processor(void);
+
+/* ---------------------------------------------------------------- status */
+
+/* 0 or one of the negative codes below. A plain int32_t, so that its size is the same for every caller. */
+typedef int32_t snn_status;
+
+#define SNN_OK 0
+#define SNN_E_ARGUMENT (-1)      /* a null pointer, a zero batch, an argument that makes no sense        */
+#define SNN_E_SHAPE (-2)         /* sizes that do not fit together; a buffer that is too small           */
+#define SNN_E_UNKNOWN_NAME (-3)  /* a model, layer, tensor, parameter or key nobody knows                */
+#define SNN_E_PARAMETER (-4)     /* a parameter outside its range                                        */
+#define SNN_E_DOCUMENT (-5)      /* JSON that does not parse, or a field of the wrong type               */
+#define SNN_E_FILE (-6)          /* a file that cannot be opened, read, written or renamed               */
+#define SNN_E_CORRUPT (-7)       /* a file that was read but is truncated or damaged                     */
+#define SNN_E_DATA_MISSING (-8)  /* a data set that is not there; the sentence says where it was sought  */
+#define SNN_E_STATE (-9)         /* a call that is right, but not now                                    */
+#define SNN_E_NOT_SUPPORTED (-10) /* a combination this version refuses, by name                         */
+#define SNN_E_NOT_FINITE (-11)   /* NaN or infinity where a finite number is needed                      */
+#define SNN_E_MEMORY (-12)       /* memory was refused, or a byte budget would be exceeded               */
+#define SNN_E_PROCESSOR (-13)    /* the processor lacks what the library was built for                   */
+#define SNN_E_CANCELLED (-14)    /* the progress callback returned non-zero; everything is consistent    */
+
+/* A short name of a status, "SNN_E_SHAPE"; "unknown status" for others. Static; any thread. */
+SNN_API const char *snn_status_string(snn_status status);
+
+/* The sentence of the newest failing call on this thread, "" before the first. Borrowed: valid until the next
+   failing call on the same thread. A successful call leaves it alone. */
+SNN_API const char *snn_last_error(void);
+
+/* ---------------------------------------------------------------- handles */
+
+typedef struct snn_network snn_network;     /* a description, its weights and buffers                     */
+typedef struct snn_dataset snn_dataset;     /* samples with labels, and how they are prepared            */
+typedef struct snn_trainer snn_trainer;     /* a rule, a loss, an optimizer and its moments              */
+typedef struct snn_session snn_session;     /* one streaming run: the state of every neuron              */
+typedef struct snn_recording snn_recording; /* what was recorded during one window                       */
+typedef struct snn_report snn_report;       /* named numbers that a long call returns                    */
+
+/* Told about the progress of long calls, on the thread that made the call, at most about ten times a second and at
+   the end of every epoch. `epoch` counts from 1 (0 during an evaluation), `done` of `total` samples of it are
+   finished; `loss` and `accuracy` are the means of this epoch so far (NaN where there is none). Returning non-zero
+   stops the call with SNN_E_CANCELLED. `user` is passed through. */
+typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64_t done, int64_t total, double loss,
+                                double accuracy, double samples_per_second);
+
+/* ---------------------------------------------------------------- plugins
+   What the library was built with: every component (neuron, coding, readout, connection, stage, rule, optimizer,
+   schedule, loss, initialiser) with the parameters its JSON object takes. Any thread. */
+
+/* The number of components. Errors: ARGUMENT. */
+SNN_API snn_status snn_component_count(size_t *count);
+
+/* Component `index` of 0..<count: the plugin it comes from ("lif"; "kernel" for built-in parts), its kind
+   ("neuron"), its name in JSON ("lif.adaptive") and one sentence. Each out-pointer may be NULL. Static strings.
+   Errors: ARGUMENT (index out of range). */
+SNN_API snn_status snn_component(size_t index, const char **plugin, const char **kind, const char **name,
+                                 const char **summary);
+
+/* The number of parameters of component `index`. Errors: ARGUMENT. */
+SNN_API snn_status snn_component_parameter_count(size_t index, size_t *count);
+
+/* Parameter `parameter` of component `index`: name, type ("number", "integer", "boolean", "choice"), unit ("ms", "1"
+   without dimension), default and range in words ("> 0", "one of hard, soft, none"), and its meaning. Each out-pointer
+   may be NULL. Static strings. Errors: ARGUMENT. */
+SNN_API snn_status snn_component_parameter(size_t index, size_t parameter, const char **name, const char **type,
+                                           const char **unit, const char **default_value, const char **range,
+                                           const char **meaning);
+
+/* ---------------------------------------------------------------- network */
+
+/* Constructor: a network from its JSON document (docs/network.md), weights drawn from `seed`.
+   Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE, NOT_SUPPORTED, MEMORY, PROCESSOR. */
+SNN_API snn_status snn_network_create(const char *json, uint64_t seed, snn_network **out);
+
+/* Constructor: a network from a file that snn_network_save or snn_trainer_save wrote.
+   Errors: ARGUMENT, FILE, CORRUPT, and those of snn_network_create. */
+SNN_API snn_status snn_network_load(const char *path, snn_network **out);
+
+/* Writes description, weights and buffers as one safetensors file, by way of a temporary name that is synced and
+   renamed: killed at any point it leaves the old file or the new one. Errors: ARGUMENT, FILE. */
+SNN_API snn_status snn_network_save(const snn_network *network, const char *path);
+
+/* Destructor; NULL is allowed. Free sessions and trainers of a network in any order: each keeps what it needs. */
+SNN_API void snn_network_free(snn_network *network);
+
+/* How many threads calls on this network use; 0 means one a core, the default. Results do not depend on it.
+   Errors: ARGUMENT (below 0 or above 1024). */
+SNN_API snn_status snn_network_set_threads(snn_network *network, int32_t threads);
+
+/* The network's JSON document, defaults filled in. Errors: ARGUMENT, SHAPE. */
+SNN_API snn_status snn_network_json(const snn_network *network, char *buffer, size_t capacity, size_t *needed);
+
+/* Values of one sample, scores of one sample, time steps of one window. Each out-pointer may be NULL.
+   Errors: ARGUMENT. */
+SNN_API snn_status snn_network_sizes(const snn_network *network, size_t *inputs, size_t *outputs, size_t *steps);
+
+/* The number of nodes (layers, and groups of stages). Errors: ARGUMENT. */
+SNN_API snn_status snn_network_node_count(const snn_network *network, size_t *count);
+
+/* Node `index`: its name (borrowed until the network is freed), the neurons or values it sends, and whether it spikes
+   (1 or 0). Each out-pointer may be NULL. Errors: ARGUMENT. */
+SNN_API snn_status snn_network_node(const snn_network *network, size_t index, const char **name, size_t *neurons,
+                                    int32_t *spikes);
+
+/* The number of trainable tensors. Errors: ARGUMENT. */
+SNN_API snn_status snn_network_tensor_count(const snn_network *network, size_t *count);
+
+/* Trainable tensor `index`, without copying: its name ("hidden.weight"), its values (row-major; writing to them changes
+   the network), its shape and rank. All borrowed until the network is freed. Each out-pointer may be NULL. Do not write
+   while another call uses the network. Errors: ARGUMENT. */
+SNN_API snn_status snn_network_tensor(snn_network *network, size_t index, const char **name, float **values,
+                                      const int64_t **shape, size_t *rank);
+
+/* Scores [batch, outputs] for inputs [batch, inputs]. `first_sample` numbers the samples for random codings, so that
+   one call for 128 samples and 128 calls for one give the same bits; 0 if you do not care.
+   Errors: ARGUMENT, SHAPE, NOT_FINITE, MEMORY. */
+SNN_API snn_status snn_network_predict(const snn_network *network, const float *inputs, size_t inputs_count, size_t batch,
+                                       uint64_t first_sample, float *scores, size_t scores_count);
+
+/* How many values a sample has in the per-sample result `name`: "scores", "probabilities" (softmax of the scores),
+   "class" (the winner; the lowest index wins a tie), "spike_counts" (spikes sent by each node).
+   Errors: ARGUMENT, UNKNOWN_NAME, NOT_SUPPORTED (a result that networks of this kind do not have). */
+SNN_API snn_status snn_network_result_size(const snn_network *network, const char *name, size_t *size);
+
+/* As snn_network_predict, for several results at once: results[i] [batch, size of names[i]] of counts[i] values.
+   Errors: those of snn_network_predict and snn_network_result_size. */
+SNN_API snn_status snn_network_predict_results(const snn_network *network, const float *inputs, size_t inputs_count,
+                                               size_t batch, uint64_t first_sample, const char *const *names,
+                                               float *const *results, const size_t *counts, size_t results_count);
+
+/* Runs every sample of a data set and reports "accuracy", "loss" (cross-entropy of the scores), "samples", "seconds",
+   "samples_per_second", "spikes_per_neuron", "synaptic_operations", "steps", "peak_memory_bytes", "threads", and for
+   each node "nodes.NAME.spikes_per_neuron", "nodes.NAME.activity", "nodes.NAME.synaptic_operations". `progress` may be
+   NULL. Errors: ARGUMENT, SHAPE, NOT_FINITE, MEMORY, CANCELLED. */
+SNN_API snn_status snn_network_evaluate(const snn_network *network, const snn_dataset *dataset, snn_progress progress,
+                                        void *user, snn_report **out);
+
+/* Runs one window and records it. `json` chooses: {"nodes": ["hidden"], "spikes": true, "potentials": true,
+   "byte_budget": 67108864}; NULL records the spikes of every node within 64 MiB. "input" names the encoded input.
+   A recording that would exceed the budget is refused before anything runs.
+   Errors: ARGUMENT, SHAPE, DOCUMENT, UNKNOWN_NAME, NOT_FINITE, MEMORY. */
+SNN_API snn_status snn_network_record(const snn_network *network, const float *inputs, size_t inputs_count, size_t batch,
+                                      uint64_t first_sample, const char *json, snn_recording **out);
+
+/* ---------------------------------------------------------------- recording */
+
+/* What node `node` sent: signed counts [steps, batch, neurons], multiplied by `scale` on arrival. Borrowed until the
+   recording is freed. Each out-pointer may be NULL.
+   Errors: ARGUMENT, UNKNOWN_NAME, STATE (its spikes were not recorded or it sends analog values). */
+SNN_API snn_status snn_recording_spikes(const snn_recording *recording, const char *node, const int16_t **counts,
+                                        float *scale, const int64_t **shape);
+
+/* Membrane potentials of node `node` after charge and before reset [steps, batch, neurons]; for analog nodes the values
+   they sent. Borrowed until the recording is freed. Errors: ARGUMENT, UNKNOWN_NAME, STATE. */
+SNN_API snn_status snn_recording_potentials(const snn_recording *recording, const char *node, const float **values,
+                                            const int64_t **shape);
+
+/* Destructor; NULL is allowed. */
+SNN_API void snn_recording_free(snn_recording *recording);
+
+/* ---------------------------------------------------------------- session (streaming)
+   The same network one time step at a time; after `steps` steps the scores equal those of snn_network_predict to the
+   bit. A session holds a copy of the weights as they were when it was created. */
+
+/* Constructor: `batch` independent streams at rest. Errors: ARGUMENT, NOT_SUPPORTED, MEMORY. */
+SNN_API snn_status snn_session_create(const snn_network *network, size_t batch, uint64_t first_sample, snn_session **out);
+
+/* Advances every stream by one step with inputs [batch, inputs of one step]; NULL and 0 repeat the inputs of the step
+   before. Errors: ARGUMENT, SHAPE, NOT_FINITE, STATE (no inputs yet). */
+SNN_API snn_status snn_session_step(snn_session *session, const float *inputs, size_t inputs_count);
+
+/* The scores [batch, outputs] after the steps so far. Errors: ARGUMENT, SHAPE, STATE (no step yet). */
+SNN_API snn_status snn_session_scores(const snn_session *session, float *scores, size_t scores_count);
+
+/* What node `node` sent in the newest step [batch, neurons]. Errors: ARGUMENT, SHAPE, UNKNOWN_NAME, STATE. */
+SNN_API snn_status snn_session_output(const snn_session *session, const char *node, float *values, size_t values_count);
+
+/* Steps since the start or the newest reset. Errors: ARGUMENT. */
+SNN_API snn_status snn_session_steps(const snn_session *session, uint64_t *steps);
+
+/* Back to rest, step 0. Errors: ARGUMENT. */
+SNN_API snn_status snn_session_reset(snn_session *session);
+
+/* Destructor; NULL is allowed. */
+SNN_API void snn_session_free(snn_session *session);
+
+/* ---------------------------------------------------------------- data set */
+
+/* Constructor: `samples` rows of `features` float32 values with labels 0..<classes. Nothing is copied: both arrays must
+   stay alive and unchanged until the data set is freed. Errors: ARGUMENT, PARAMETER (a label out of range), NOT_FINITE. */
+SNN_API snn_status snn_dataset_from_arrays(const float *inputs, size_t samples, size_t features, const int32_t *labels,
+                                           size_t classes, snn_dataset **out);
+
+/* Constructor: a named set ("digits", "mnist", "fashion-mnist", "cifar-10") or a FILE.npz, `split` "train" or "test".
+   `directory` holds one folder a set; NULL means $SNN_DATA, else the per-user folder. "digits" is embedded.
+   `json` may be NULL or choose preprocessing and augmentation (docs/recipes.md).
+   Errors: ARGUMENT, UNKNOWN_NAME, DATA_MISSING, FILE, CORRUPT, DOCUMENT, PARAMETER. */
+SNN_API snn_status snn_dataset_open(const char *name, const char *split, const char *directory, const char *json,
+                                    snn_dataset **out);
+
+/* Samples, values of a sample, classes. Each out-pointer may be NULL. Errors: ARGUMENT. */
+SNN_API snn_status snn_dataset_sizes(const snn_dataset *dataset, size_t *samples, size_t *features, size_t *classes);
+
+/* Copies sample `index` (without augmentation) into `inputs` and its label into `label` (may be NULL).
+   Errors: ARGUMENT, SHAPE. */
+SNN_API snn_status snn_dataset_sample(const snn_dataset *dataset, size_t index, float *inputs, size_t inputs_count,
+                                      int32_t *label);
+
+/* Destructor; NULL is allowed. */
+SNN_API void snn_dataset_free(snn_dataset *dataset);
+
+/* ---------------------------------------------------------------- trainer */
+
+/* Constructor: a trainer for `network` from a JSON document: {"rule": ..., "loss": ..., "optimizer": ..., "schedule":
+   ..., "batch": 128, "epochs": 5} (docs/recipes.md); NULL takes every default. `seed` drives shuffling, dropout, random
+   codings and augmentation. The trainer changes the weights of `network`, which must not be used at the same time.
+   Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, NOT_SUPPORTED, MEMORY. */
+SNN_API snn_status snn_trainer_create(snn_network *network, const char *json, uint64_t seed, snn_trainer **out);
+
+/* One optimizer step on inputs [batch, inputs] and labels: one a sample, or one a sample and step [batch, steps] where
+   the loss is per step. `loss` (may be NULL) receives the loss before the step.
+   Errors: ARGUMENT, SHAPE, PARAMETER (a label out of range), NOT_FINITE, MEMORY. */
+SNN_API snn_status snn_trainer_train_batch(snn_trainer *trainer, const float *inputs, size_t inputs_count,
+                                           const int32_t *labels, size_t labels_count, size_t batch, double *loss);
+
+/* As snn_trainer_train_batch, with target values [batch, outputs] (or [batch, steps, outputs]) for the mean squared
+   error. Errors: the same, and NOT_SUPPORTED where the loss takes labels. */
+SNN_API snn_status snn_trainer_train_batch_values(snn_trainer *trainer, const float *inputs, size_t inputs_count,
+                                                  const float *targets, size_t targets_count, size_t batch, double *loss);
+
+/* The first half of snn_trainer_train_batch: fills the gradients and moves nothing, so that a caller may add them up
+   over processes, clip or change them before snn_trainer_apply. Errors: those of snn_trainer_train_batch. */
+SNN_API snn_status snn_trainer_gradients(snn_trainer *trainer, const float *inputs, size_t inputs_count,
+                                         const int32_t *labels, size_t labels_count, size_t batch, double *loss);
+
+/* The second half: one optimizer step with the gradients as they are now. Errors: ARGUMENT, STATE (none yet). */
+SNN_API snn_status snn_trainer_apply(snn_trainer *trainer);
+
+/* The gradient of trainable tensor `index`, without copying, shape as the tensor's. Borrowed until the trainer is freed;
+   the values change with every batch. Errors: ARGUMENT. */
+SNN_API snn_status snn_trainer_gradient(snn_trainer *trainer, size_t index, float **values, size_t *count);
+
+/* Trains until `epochs` epochs are complete (counting those done before a resume), each on every sample in a new seeded
+   order, and reports "loss", "train_accuracy", "epochs", "seconds", "samples_per_second", "peak_memory_bytes", and per
+   epoch "epoch.N.loss", "epoch.N.train_accuracy". Cancelled, it leaves network and trainer as they were after the last
+   complete epoch. `progress` may be NULL.
+   Errors: ARGUMENT, SHAPE, NOT_FINITE (the loss diverged), MEMORY, CANCELLED. */
+SNN_API snn_status snn_trainer_fit(snn_trainer *trainer, const snn_dataset *dataset, int64_t epochs,
+                                   snn_progress progress, void *user, snn_report **out);
+
+/* Writes network, moments and counters, with the guarantee of snn_network_save. Errors: ARGUMENT, FILE. */
+SNN_API snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
+
+/* Takes weights, moments, counters and seed from a file of snn_trainer_save; training then goes on to the bit as if
+   never interrupted. Errors: ARGUMENT, FILE, CORRUPT, SHAPE (a file of another network or optimizer). */
+SNN_API snn_status snn_trainer_resume(snn_trainer *trainer, const char *path);
+
+/* Destructor; NULL is allowed. The network stays. */
+SNN_API void snn_trainer_free(snn_trainer *trainer);
+
+/* ---------------------------------------------------------------- recipe */
+
+/* Runs a whole experiment: `recipe` is the name of a shipped recipe ("digits-lif"), a path, or a JSON document.
+   `json` may be NULL or override: {"data": DIR, "epochs": N, "threads": N, "seed": N, "out": FILE, "resume": FILE}.
+   `network` (may be NULL) receives the trained network, `report` (may be NULL) the numbers of the last stage:
+   "accuracy", "spikes_per_neuron", "synaptic_operations", "steps", "epochs", "seconds", "samples_per_second",
+   "peak_memory_bytes", "seed", "threads". Cancelled, the file "out" holds the last complete epoch.
+   Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE, DATA_MISSING, FILE, CORRUPT, NOT_FINITE, CANCELLED. */
+SNN_API snn_status snn_recipe_run(const char *recipe, const char *json, snn_progress progress, void *user,
+                                  snn_network **network, snn_report **report);
+
+/* ---------------------------------------------------------------- report */
+
+/* The number called `name`. Errors: ARGUMENT, UNKNOWN_NAME (the sentence lists the names). */
+SNN_API snn_status snn_report_number(const snn_report *report, const char *name, double *value);
+
+/* The whole report as one JSON object. Errors: ARGUMENT, SHAPE. */
+SNN_API snn_status snn_report_json(const snn_report *report, char *buffer, size_t capacity, size_t *needed);
+
+/* Destructor; NULL is allowed. */
+SNN_API void snn_report_free(snn_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SNN_H */

@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every plugin is a folder under plugins/ and one word here. Each word yields a library target (module
+// `<word>Plugin`) and its test target; the registry is generated from the dependencies of `SNN`.
+let plugins = ["Codings", "LIF", "ReLU"]
+
+let pluginTargets: [Target] = plugins.flatMap { name -> [Target] in
+    [
+        .target(
+            name: "\(name)Plugin", dependencies: ["SNNKernel"], path: "plugins/\(name)", exclude: ["Tests"]),
+        .testTarget(
+            name: "\(name)PluginTests",
+            dependencies: [.target(name: "\(name)Plugin"), "SNNKernel", "SNNTestKit", "CodingsPlugin"],
+            path: "plugins/\(name)/Tests"),
+    ]
+}
+
+let package = Package(
+    name: "snn",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "SNNKernel", targets: ["SNNKernel"]),
+        .library(name: "snn", type: .dynamic, targets: ["SNN"]),
+        .executable(name: "snn-cli", targets: ["SNNCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "SNNKernel"),
+        .target(
+            name: "SNN",
+            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA"] + plugins.map { .target(name: "\($0)Plugin") },
+            linkerSettings: [
+                .linkedLibrary("z"),
+                // The archive, so that the library needs no liblzma where it runs.
+                .linkedLibrary(":liblzma.a", .when(platforms: [.linux])),
+                .linkedLibrary("lzma", .when(platforms: [.macOS])),
+            ],
+            plugins: ["RegistryPlugin"]),
+        .executableTarget(
+            name: "SNNCommand",
+            dependencies: ["SNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .systemLibrary(name: "CSNN", path: "Include"),
+        .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .executableTarget(name: "RegistryGenerator"),
+        .plugin(name: "RegistryPlugin", capability: .buildTool(), dependencies: ["RegistryGenerator"],
+            path: "Sources/RegistryPlugin"),
+        .target(name: "SNNTestKit", dependencies: ["SNNKernel"], path: "Tests/SNNTestKit"),
+        .testTarget(
+            name: "SNNKernelTests", dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }),
+        .testTarget(name: "SNNTests", dependencies: ["SNN", "SNNTestKit", "SNNKernel"]),
+    ] + pluginTargets,
+    swiftLanguageModes: [.v6]
+)

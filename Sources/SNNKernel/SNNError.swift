@@ -1,0 +1,54 @@
+/// Everything that a caller can do wrong, or that the world can do to us.
+///
+/// Each case carries one sentence that states the law and the value, for example
+/// «tau_mem must be > 0 ms, got -3». The C border maps each case to one status code.
+public enum SNNError: Error, Equatable, Sendable {
+    /// An argument is missing or makes no sense (a null pointer, a zero batch).
+    case argument(String)
+    /// Sizes do not fit together.
+    case shape(String)
+    /// A name is unknown; the sentence lists the known ones.
+    case unknownName(String)
+    /// A parameter is outside its range.
+    case parameter(String)
+    /// A JSON document is malformed, or a field of it is.
+    case document(String)
+    /// A file cannot be read or written.
+    case file(String)
+    /// A file was read, but its content is truncated or damaged.
+    case corrupt(String)
+    /// A data set is not where it was looked for.
+    case dataMissing(String)
+    /// The call is right, but not in this state (a step of a closed session).
+    case state(String)
+    /// A combination that this version does not support, by name.
+    case notSupported(String)
+    /// A value is NaN or infinite where a finite one is needed.
+    case notFinite(String)
+    /// Memory was refused, or a byte budget would be exceeded.
+    case memory(String)
+    /// The processor lacks an instruction set the library was built for.
+    case processor(String)
+    /// The caller's progress callback asked to stop.
+    case cancelled(String)
+
+    /// The sentence for people.
+    public var message: String {
+        switch self {
+        case .argument(let text), .shape(let text), .unknownName(let text), .parameter(let text),
+            .document(let text), .file(let text), .corrupt(let text), .dataMissing(let text), .state(let text),
+            .notSupported(let text), .notFinite(let text), .memory(let text), .processor(let text),
+            .cancelled(let text):
+            text
+        }
+    }
+
+    /// The sentence for a name that is not in a list: «unknown neuron 'lfi'; known: lif, relu».
+    public static func unknown(_ what: String, _ name: String, known: some Sequence<String>) -> SNNError {
+        .unknownName("unknown \(what) '\(name)'; known: \(known.sorted().joined(separator: ", "))")
+    }
+}
+
+extension SNNError: CustomStringConvertible {
+    public var description: String { message }
+}
