@@ -1,0 +1,212 @@
+/// The shape of what one sample sends through a layer: an image in (height, width, channel) order, or a row of
+/// neurons, which is an image of one pixel.
+public struct Shape: Hashable, Sendable, CustomStringConvertible {
+    /// Rows of the image.
+    public let height: Int
+    /// Columns of the image.
+    public let width: Int
+    /// Channels, the fastest-running index.
+    public let channels: Int
+
+    public init(height: Int, width: Int, channels: Int) {
+        self.height = height
+        self.width = width
+        self.channels = channels
+    }
+
+    /// A row of `count` neurons.
+    public init(_ count: Int) { self.init(height: 1, width: 1, channels: count) }
+
+    /// Neurons in all.
+    public var count: Int { height * width * channels }
+    /// Pixels of the image.
+    public var pixels: Int { height * width }
+    /// Whether it is a row of neurons.
+    public var isFlat: Bool { pixels == 1 }
+
+    public var description: String { isFlat ? "[\(channels)]" : "[\(height), \(width), \(channels)]" }
+}
+
+/// Real numbers for every neuron of a batch: one a window (constant over its steps) or one a step.
+///
+/// Shape: `[batch, count]` where constant, `[steps, batch, count]` else; time-major, so that a step is one slice.
+/// Currents, membrane potentials, analog activity and gradients are all of this type.
+public struct Values: Sendable {
+    public let steps: Int
+    public let batch: Int
+    /// Neurons of one sample.
+    public let count: Int
+    public let isConstant: Bool
+    public let storage: Storage<Float>
+
+    /// Memory for values that the caller is about to write.
+    @inlinable
+    public init(steps: Int, batch: Int, count: Int, isConstant: Bool = false) {
+        self.steps = steps
+        self.batch = batch
+        self.count = count
+        self.isConstant = isConstant
+        storage = Storage((isConstant ? 1 : steps) * batch * count)
+    }
+
+    /// Values over memory that exists.
+    public init(steps: Int, batch: Int, count: Int, isConstant: Bool, storage: Storage<Float>) {
+        self.steps = steps
+        self.batch = batch
+        self.count = count
+        self.isConstant = isConstant
+        self.storage = storage
+    }
+
+    /// Neurons of the whole batch: the length of a step's slice.
+    @inlinable public var row: Int { batch * count }
+    /// The distance in memory from a step to the next: 0 where constant.
+    @inlinable public var stepStride: Int { isConstant ? 0 : row }
+    /// Slices that exist in memory.
+    @inlinable public var slices: Int { isConstant ? 1 : steps }
+    @inlinable public var base: UnsafeMutablePointer<Float> { storage.base }
+
+    /// The slice of a step, `[batch, count]`.
+    @inlinable public func step(_ t: Int) -> UnsafeMutablePointer<Float> { storage.base + t * stepStride }
+}
+
+/// Spikes of a batch over a window, `[steps, batch, count]`, each with one scale on arrival.
+///
+/// Binary spikes are one bit each. Signed Poisson input, pooled spikes and the like are small signed counts; an
+/// average pool of 2 x 2 sends counts 0...4 with scale 1/4. Sums run over the counts, the scale multiplies the total.
+public struct Raster: Sendable {
+    /// How the events lie in memory.
+    public enum Form: Sendable {
+        /// One bit a neuron: bit `i` of a step is neuron `i` of the row `[batch, count]`, lowest bit first.
+        case bits(Storage<UInt64>)
+        /// One signed count a neuron, `[steps, batch, count]`.
+        case counts(Storage<Int16>)
+    }
+
+    public let steps: Int
+    public let batch: Int
+    /// Neurons of one sample.
+    public let count: Int
+    /// What a count of 1 is worth on arrival.
+    public let scale: Float
+    public let form: Form
+
+    public init(steps: Int, batch: Int, count: Int, scale: Float = 1, form: Form) {
+        self.steps = steps
+        self.batch = batch
+        self.count = count
+        self.scale = scale
+        self.form = form
+    }
+
+    /// Neurons of the whole batch.
+    @inlinable public var row: Int { batch * count }
+    /// 64-bit words of one step in bit form.
+    @inlinable public var wordsPerStep: Int { (row + 63) >> 6 }
+
+    /// Words for an empty raster in bit form.
+    public static func emptyBits(steps: Int, batch: Int, count: Int) -> Storage<UInt64> {
+        Storage(steps * ((batch * count + 63) >> 6))
+    }
+
+    /// The count that neuron `index` of row `[batch, count]` sends at step `t`. For tests and small work: slow.
+    public func event(step t: Int, index: Int) -> Int {
+        switch form {
+        case .bits(let words): Int(words.base[t * wordsPerStep + (index >> 6)] >> UInt64(index & 63) & 1)
+        case .counts(let counts): Int(counts.base[t * row + index])
+        }
+    }
+
+    /// Calls `body(index, count)` for every event of step `t` with row index in `range`, in ascending order.
+    @inlinable @inline(__always)
+    public func forEachEvent(step t: Int, in range: Range<Int>, _ body: (Int, Int) -> Void) {
+        switch form {
+        case .bits(let words):
+            guard !range.isEmpty else { return }
+            let base = words.base + t * wordsPerStep
+            let last = (range.upperBound - 1) >> 6
+            for word in (range.lowerBound >> 6)...last {
+                var bits = base[word]
+                if word == range.lowerBound >> 6 { bits &= ~0 << UInt64(range.lowerBound & 63) }
+                if word == last { bits &= ~0 >> UInt64(63 - (range.upperBound - 1) & 63) }
+                while bits != 0 {
+                    body(word << 6 + bits.trailingZeroBitCount, 1)
+                    bits &= bits &- 1
+                }
+            }
+        case .counts(let counts):
+            let base = counts.base + t * row
+            for index in range where base[index] != 0 { body(index, Int(base[index])) }
+        }
+    }
+
+    /// The sum over the window of the magnitudes of the counts of samples `range`: their spikes.
+    public func spikes(samples range: Range<Int>) -> Int {
+        var total = 0
+        for t in 0..<steps {
+            forEachEvent(step: t, in: range.lowerBound * count..<range.upperBound * count) { total += abs($1) }
+        }
+        return total
+    }
+}
+
+/// What travels between layers.
+public enum Activity: Sendable {
+    /// Analog values, constant over the window or per step.
+    case values(Values)
+    /// Spikes on the time grid.
+    case raster(Raster)
+
+    public var steps: Int {
+        switch self {
+        case .values(let values): values.steps
+        case .raster(let raster): raster.steps
+        }
+    }
+    public var batch: Int {
+        switch self {
+        case .values(let values): values.batch
+        case .raster(let raster): raster.batch
+        }
+    }
+    /// Neurons of one sample.
+    public var count: Int {
+        switch self {
+        case .values(let values): values.count
+        case .raster(let raster): raster.count
+        }
+    }
+    /// Whether it is the same at every step.
+    public var isConstant: Bool {
+        if case .values(let values) = self { values.isConstant } else { false }
+    }
+
+    /// The value that neuron `index` of row `[batch, count]` sends at step `t`, with its scale. Slow: for tests.
+    public func value(step t: Int, index: Int) -> Float {
+        switch self {
+        case .values(let values): values.step(t)[index]
+        case .raster(let raster): Float(raster.event(step: t, index: index)) * raster.scale
+        }
+    }
+
+    /// Copies what step `t` sends, `[batch, count]`, with its scale.
+    public func write(step t: Int, to row: UnsafeMutablePointer<Float>) {
+        switch self {
+        case .values(let values):
+            row.update(from: values.step(t), count: values.row)
+        case .raster(let raster):
+            row.update(repeating: 0, count: raster.row)
+            raster.forEachEvent(step: t, in: 0..<raster.row) { row[$0] = Float($1) * raster.scale }
+        }
+    }
+}
+
+/// The kinds of activity, for checks that need no data.
+public enum ActivityKind: String, Sendable {
+    /// Analog, one value a window.
+    case constantValues = "constant values"
+    /// Analog, one value a step.
+    case values = "values per step"
+    /// Spikes.
+    case raster = "spikes"
+}

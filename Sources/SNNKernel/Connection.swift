@@ -1,0 +1,269 @@
+/// A named array of numbers that training changes.
+public struct TensorDescription: Sendable, Equatable {
+    /// Its name within the node: `weight`, `bias`.
+    public let name: String
+    /// Row-major extents.
+    public let shape: [Int]
+    /// Inputs of one output, outputs of one input: what initialisers scale by.
+    public let fanIn: Int
+    public let fanOut: Int
+    /// How it starts where the description does not say.
+    public let initialiser: Initialiser
+
+    public init(name: String, shape: [Int], fanIn: Int, fanOut: Int, initialiser: Initialiser) {
+        self.name = name
+        self.shape = shape
+        self.fanIn = fanIn
+        self.fanOut = fanOut
+        self.initialiser = initialiser
+    }
+
+    /// Elements in all.
+    public var count: Int { shape.reduce(1, *) }
+}
+
+/// A linear map from activity to synaptic current, with its two adjoints. It does not know neurons.
+///
+///     current[t, b, n] = scale x sum_i weight[i, n] activity[t, b, i] + bias[n]
+///
+/// **The law of sums.** For every output the sum runs over ascending input index with fused multiply-add, in blocks of
+/// ``sumBlock`` inputs whose totals are then added in order; a zero input may be skipped or not; a raster's counts
+/// enter the sum, its scale multiplies the total. Every path obeys it, so that no choice of path, batch size or
+/// streaming changes a bit of a potential.
+public protocol Connection: Sendable {
+    /// What arrives.
+    var inputShape: Shape { get }
+    /// What leaves.
+    var outputShape: Shape { get }
+    /// The trainable tensors, in the order the functions below take them.
+    var tensors: [TensorDescription] { get }
+    /// Synaptic operations: one a non-zero input and outgoing connection, over all steps (once where constant).
+    func operations(for activity: Activity) -> Int
+
+    /// Brings tensors into the form the passes want; once per change of the weights.
+    /// - Parameter adjoint: whether ``inputGradient(of:with:)`` will be called.
+    func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights
+    /// The current, constant where the activity is.
+    func current(of activity: Activity, with weights: PreparedWeights) -> Values
+    /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
+    func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
+    /// The gradient of the activity's values (scale included), given that of the current.
+    func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
+}
+
+/// Inputs per block in the law of sums.
+public let sumBlock = 256
+
+/// Weights in the layouts the passes want.
+public struct PreparedWeights: Sendable {
+    /// As stored: `[height, width, in, out]`.
+    let weight: Storage<Float>
+    let bias: Storage<Float>?
+    /// Turned by half a turn and transposed: `[height, width, out, in]`; only where asked for.
+    let adjoint: Storage<Float>?
+}
+
+/// Dense connections and two-dimensional convolutions, as one map: a dense connection is a convolution of an image of
+/// one pixel with a kernel of one pixel.
+///
+///     dense    weight [inputs, outputs],              index of an input: i
+///     conv2d   weight [height, width, in, out],       index: (row, column, channel) of the receptive field
+///
+/// Cross-correlation as in every library of the field; zero padding; groups 1; dilation 1.
+public struct Convolution: Connection {
+    public let inputShape: Shape
+    public let outputShape: Shape
+    /// Rows and columns of the kernel.
+    public let kernelHeight: Int
+    public let kernelWidth: Int
+    /// Distance between neighbouring receptive fields.
+    public let stride: Int
+    /// Rows and columns of zeros around the image.
+    public let padding: Int
+    public let hasBias: Bool
+    let initialiser: Initialiser
+
+    /// A dense connection of `inputs` to `outputs` neurons.
+    public init(
+        inputs: Int, outputs: Int, bias: Bool = true, initialiser: Initialiser = .uniformFanIn
+    ) throws(SNNError) {
+        guard outputs >= 1 else { throw .parameter("outputs must be >= 1, got \(outputs)") }
+        inputShape = Shape(inputs)
+        outputShape = Shape(outputs)
+        kernelHeight = 1
+        kernelWidth = 1
+        stride = 1
+        padding = 0
+        hasBias = bias
+        self.initialiser = initialiser
+        try checkSize()
+    }
+
+    /// A convolution of an image `input` with `channels` kernels.
+    public init(
+        input: Shape, channels: Int, kernelHeight: Int, kernelWidth: Int, stride: Int = 1, padding: Int = 0,
+        bias: Bool = true, initialiser: Initialiser = .uniformFanIn
+    ) throws(SNNError) {
+        guard channels >= 1 else { throw .parameter("channels must be >= 1, got \(channels)") }
+        guard kernelHeight >= 1, kernelWidth >= 1 else {
+            throw .parameter("kernel must be >= 1 x 1, got \(kernelHeight) x \(kernelWidth)")
+        }
+        guard stride >= 1 else { throw .parameter("stride must be >= 1, got \(stride)") }
+        guard padding >= 0, padding < kernelHeight, padding < kernelWidth else {
+            throw .parameter("padding must be >= 0 and smaller than the kernel, got \(padding)")
+        }
+        guard kernelHeight <= input.height + 2 * padding, kernelWidth <= input.width + 2 * padding else {
+            throw .shape(
+                "a kernel of \(kernelHeight) x \(kernelWidth) does not fit an image of \(input.height) x "
+                    + "\(input.width) with padding \(padding)")
+        }
+        inputShape = input
+        outputShape = Shape(
+            height: (input.height + 2 * padding - kernelHeight) / stride + 1,
+            width: (input.width + 2 * padding - kernelWidth) / stride + 1, channels: channels)
+        self.kernelHeight = kernelHeight
+        self.kernelWidth = kernelWidth
+        self.stride = stride
+        self.padding = padding
+        hasBias = bias
+        self.initialiser = initialiser
+        try checkSize()
+    }
+
+    private func checkSize() throws(SNNError) {
+        let (inputs, overflow) = (kernelHeight * kernelWidth).multipliedReportingOverflow(by: inputShape.channels)
+        let (weights, more) = inputs.multipliedReportingOverflow(by: outputShape.channels)
+        guard !overflow, !more, weights <= 1 << 31, outputShape.pixels <= (1 << 31) / outputShape.channels else {
+            throw .parameter(
+                "a connection must have <= 2^31 weights and outputs, got \(inputShape) to \(outputShape)")
+        }
+    }
+
+    /// Inputs of one output.
+    var receptiveField: Int { kernelHeight * kernelWidth * inputShape.channels }
+
+    public var tensors: [TensorDescription] {
+        let isDense = inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1
+        let inside = inputShape.channels
+        let outside = outputShape.channels
+        let fanOut = kernelHeight * kernelWidth * outside
+        var list = [
+            TensorDescription(
+                name: "weight", shape: isDense ? [inside, outside] : [kernelHeight, kernelWidth, inside, outside],
+                fanIn: receptiveField, fanOut: fanOut, initialiser: initialiser)
+        ]
+        if hasBias {
+            list.append(
+                TensorDescription(
+                    name: "bias", shape: [outside], fanIn: receptiveField, fanOut: fanOut,
+                    initialiser: initialiser.forBias))
+        }
+        return list
+    }
+
+    public func operations(for activity: Activity) -> Int {
+        let events = EventList(activity, shape: inputShape)
+        // How many receptive fields each row and each column of the image lies in.
+        let rows = coverage(length: inputShape.height, kernel: kernelHeight, fields: outputShape.height)
+        let columns = coverage(length: inputShape.width, kernel: kernelWidth, fields: outputShape.width)
+        var total = 0
+        for row in 0..<events.rows {
+            for pixel in 0..<inputShape.pixels {
+                let place = row * events.pixels + pixel
+                let count = Int(events.starts.base[place + 1] - events.starts.base[place])
+                total += count * rows[pixel / inputShape.width] * columns[pixel % inputShape.width]
+            }
+        }
+        return total * outputShape.channels
+    }
+
+    private func coverage(length: Int, kernel: Int, fields: Int) -> [Int] {
+        var counts = [Int](repeating: 0, count: length)
+        for field in 0..<fields {
+            for place in field * stride - padding..<field * stride - padding + kernel where counts.indices ~= place {
+                counts[place] += 1
+            }
+        }
+        return counts
+    }
+
+    public func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights {
+        PreparedWeights(
+            weight: tensors[0], bias: hasBias ? tensors[1] : nil,
+            adjoint: adjoint ? turned(tensors[0]) : nil)
+    }
+
+    /// `[h, w, in, out]` to `[H-1-h, W-1-w, out, in]`: with it the adjoint is a convolution too.
+    private func turned(_ weight: Storage<Float>) -> Storage<Float> {
+        let inside = inputShape.channels
+        let outside = outputShape.channels
+        let turned = Storage<Float>(overwriting: weight.count)
+        for tap in 0..<kernelHeight * kernelWidth {
+            let from = weight.base + tap * inside * outside
+            let to = turned.base + (kernelHeight * kernelWidth - 1 - tap) * inside * outside
+            // Square tiles keep both sides in cache lines.
+            for firstIn in tileStarts(inside) {
+                for firstOut in tileStarts(outside) {
+                    for i in firstIn..<min(firstIn + 16, inside) {
+                        for o in firstOut..<min(firstOut + 16, outside) { to[o * inside + i] = from[i * outside + o] }
+                    }
+                }
+            }
+        }
+        return turned
+    }
+
+    private func tileStarts(_ count: Int) -> StrideTo<Int> { Swift.stride(from: 0, to: count, by: 16) }
+
+    public func current(of activity: Activity, with weights: PreparedWeights) -> Values {
+        let events = EventList(activity, shape: inputShape)
+        let result = Values(
+            steps: activity.steps, batch: activity.batch, count: outputShape.count, isConstant: activity.isConstant)
+        var scale: Float = 1
+        if case .raster(let raster) = activity { scale = raster.scale }
+        sums.add(
+            events, weights: weights.weight.base, bias: weights.bias.map { UnsafePointer($0.base) }, scale: scale,
+            to: result.base)
+        return result
+    }
+
+    /// The forward map.
+    private var sums: EventSums {
+        EventSums(
+            input: inputShape, output: outputShape, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
+            stride: stride, padding: padding)
+    }
+
+    public func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>]) {
+        let events = EventList(input, shape: inputShape)
+        if case .raster(let raster) = input, raster.scale != 1 {
+            for event in 0..<events.count { events.values.base[event] *= raster.scale }
+        }
+        sums.addWeightGradient(events, gradient: UnsafePointer(current.base), to: gradients[0].base)
+        if hasBias { addBiasGradient(of: current, to: gradients[1].base) }
+    }
+
+    private func addBiasGradient(of current: Values, to bias: UnsafeMutablePointer<Float>) {
+        let channels = outputShape.channels
+        let rows = current.slices * current.batch * outputShape.pixels
+        for row in 0..<rows {
+            let gradient = current.base + row * channels
+            for channel in 0..<channels { bias[channel] += gradient[channel] }
+        }
+    }
+
+    public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
+        guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
+        let result = Values(
+            steps: current.steps, batch: current.batch, count: inputShape.count, isConstant: current.isConstant)
+        let events = EventList(current, shape: outputShape, dilation: stride)
+        let map = EventSums(
+            input: Shape(
+                height: (outputShape.height - 1) * stride + 1, width: (outputShape.width - 1) * stride + 1,
+                channels: outputShape.channels),
+            output: inputShape, kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: 1,
+            paddingTop: kernelHeight - 1 - padding, paddingLeft: kernelWidth - 1 - padding)
+        map.add(events, weights: adjoint.base, bias: nil, scale: 1, to: result.base)
+        return result
+    }
+}

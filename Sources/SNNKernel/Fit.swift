@@ -1,0 +1,130 @@
+/// What one epoch of training found.
+public struct EpochResult: Sendable {
+    /// From 1.
+    public let epoch: Int
+    /// Mean of the batch losses, weighted by their samples.
+    public let loss: Double
+    /// Fraction of samples whose winner was their label, while training.
+    public let accuracy: Double
+    /// Training only, without evaluation.
+    public let seconds: Double
+    public let samples: Int
+}
+
+extension Trainer {
+    /// Trains until `epochs` epochs are complete, counting those done before a resume: each on every sample, in an order
+    /// drawn from (seed, epoch).
+    ///
+    /// - Parameters:
+    ///   - progress: told about ten times a second and at the end of an epoch; answering false cancels.
+    ///   - epochDone: called after each epoch; the place to save.
+    /// - Returns: one result an epoch trained in this call.
+    ///
+    /// Cancelled or failed, network and trainer are as they were after the last complete epoch.
+    public func fit(
+        _ data: any LabelledSource, epochs: Int, threads: Int = 1, progress: ProgressHandler? = nil,
+        epochDone: (EpochResult) throws(SNNError) -> Void = { _ in }
+    ) throws(SNNError) -> [EpochResult] {
+        guard epochs >= 1 else { throw .argument("epochs must be >= 1, got \(epochs)") }
+        try network.check(data)
+        var results: [EpochResult] = []
+        while epochsDone < epochs {
+            let before = Snapshot(self)
+            do throws(SNNError) {
+                results.append(try runEpoch(data, epochs: epochs, threads: threads, progress: progress))
+            } catch {
+                before.restore(self)
+                throw error
+            }
+            epochsDone += 1
+            if let last = results.last { try epochDone(last) }
+        }
+        return results
+    }
+
+    private func runEpoch(
+        _ data: any LabelledSource, epochs: Int, threads: Int, progress: ProgressHandler?
+    ) throws(SNNError) -> EpochResult {
+        let epoch = epochsDone
+        let order = RandomStream(seed: seed, purpose: .shuffle).permutation(of: data.count, epoch: epoch)
+        let start = Clock.seconds
+        var told = start
+        var lossSum = 0.0
+        var correct = 0
+        var done = 0
+        let share = Double(batchSize) / Double(data.count)
+        while done < data.count {
+            let batch = Array(order[done..<min(done + batchSize, data.count)])
+            let labels = batch.map { data.label($0) }
+            let factor = schedule.factor(
+                epoch: Double(epoch) + Double(done) / Double(data.count), of: Double(epochs), share: share)
+            let source = ShuffledSource(data: data, order: batch, epoch: epoch, seed: seed)
+            let result = try withPointer(labels) { pointer throws(SNNError) in
+                try trainBatch(
+                    source, targets: Targets(.labels(pointer)), count: batch.count, threads: threads,
+                    rateFactor: factor)
+            }
+            lossSum += result.loss * (loss.reduction == .mean ? Double(batch.count) : 1)
+            correct += result.correct
+            done += batch.count
+            let now = Clock.seconds
+            guard let progress, now - told >= 0.1 || done == data.count else { continue }
+            told = now
+            let news = Progress(
+                epoch: epoch + 1, epochs: epochs, done: done, total: data.count, loss: lossSum / Double(done),
+                accuracy: Double(correct) / Double(done), samplesPerSecond: Double(done) / (now - start))
+            guard progress(news) else {
+                throw .cancelled("training was cancelled in epoch \(epoch + 1); epoch \(epoch) is what is left")
+            }
+        }
+        return EpochResult(
+            epoch: epoch + 1, loss: lossSum / Double(data.count), accuracy: Double(correct) / Double(data.count),
+            seconds: Clock.seconds - start, samples: data.count)
+    }
+}
+
+/// Gives a closure the labels' memory, with the closure's typed error.
+private func withPointer<Result>(
+    _ labels: [Int32], _ body: (UnsafePointer<Int32>) throws(SNNError) -> Result
+) throws(SNNError) -> Result {
+    let storage = Storage<Int32>(overwriting: labels.count)
+    for (index, label) in labels.enumerated() { storage.base[index] = label }
+    return try body(storage.base)
+}
+
+/// A batch of a data set in the order of an epoch. Workers prepare their own samples, so no core waits for another.
+private struct ShuffledSource: SampleSource {
+    let data: any LabelledSource
+    let order: [Int]
+    let epoch: Int
+    let seed: UInt64
+
+    func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
+        data.fill(order[sample], epoch: epoch, seed: seed, into: row)
+    }
+}
+
+/// A trainer's numbers at the end of an epoch.
+private struct Snapshot {
+    private let storages: [Storage<Float>]
+    private let stepCount: Int
+    private let samplesSeen: UInt64
+
+    init(_ trainer: Trainer) {
+        storages = Self.storages(of: trainer).map { $0.copy() }
+        stepCount = trainer.stepCount
+        samplesSeen = trainer.samplesSeen
+    }
+
+    private static func storages(of trainer: Trainer) -> [Storage<Float>] {
+        trainer.network.tensors.map(\.storage) + trainer.moments.flatMap { $0 }
+    }
+
+    func restore(_ trainer: Trainer) {
+        for (target, saved) in zip(Self.storages(of: trainer), storages) {
+            target.base.update(from: saved.base, count: saved.count)
+        }
+        trainer.stepCount = stepCount
+        trainer.samplesSeen = samplesSeen
+    }
+}

@@ -1,0 +1,397 @@
+/// A node as a caller describes it: any stages, then one connection, then one neuron model; or stages alone.
+public struct NodeDescription: Sendable, Equatable {
+    public var name: String
+    /// Names of the nodes whose activity arrives; empty means the node before. One name, until branches come.
+    public var inputs: [String]
+    public var stages: [ComponentChoice]
+    public var connection: ComponentChoice?
+    public var neuron: ComponentChoice?
+
+    public init(
+        name: String, inputs: [String] = [], stages: [ComponentChoice] = [], connection: ComponentChoice? = nil,
+        neuron: ComponentChoice? = nil
+    ) {
+        self.name = name
+        self.inputs = inputs
+        self.stages = stages
+        self.connection = connection
+        self.neuron = neuron
+    }
+}
+
+/// A network as a caller describes it.
+public struct NetworkDescription: Sendable, Equatable {
+    public var name: String
+    /// Shape of one sample (of one frame, where the coding takes frames).
+    public var input: Shape
+    /// Steps of a window, T.
+    public var steps: Int
+    /// Length of a step in ms.
+    public var dt: Double
+    public var coding: ComponentChoice
+    public var nodes: [NodeDescription]
+    public var readout: ComponentChoice
+
+    public init(
+        name: String = "network", input: Shape, steps: Int, dt: Double = 1,
+        coding: ComponentChoice = ComponentChoice("constant"), nodes: [NodeDescription],
+        readout: ComponentChoice = ComponentChoice("spike_count")
+    ) {
+        self.name = name
+        self.input = input
+        self.steps = steps
+        self.dt = dt
+        self.coding = coding
+        self.nodes = nodes
+        self.readout = readout
+    }
+}
+
+/// A trainable tensor of a network.
+public final class Tensor: Sendable {
+    /// Node and tensor: `hidden.weight`.
+    public let name: String
+    public let description: TensorDescription
+    public let storage: Storage<Float>
+
+    init(name: String, description: TensorDescription) {
+        self.name = name
+        self.description = description
+        storage = Storage(description.count)
+    }
+}
+
+/// One layer, ready to run.
+public struct Node: Sendable {
+    public let name: String
+    public let stages: [any Stage]
+    public let connection: (any Connection)?
+    public let neuron: (any NeuronModel)?
+    /// Which of the network's tensors are its own.
+    public let tensors: Range<Int>
+    public let outputShape: Shape
+    /// What it sends.
+    public let sends: ActivityKind
+    /// Whether the gradient must pass through it to reach another node.
+    let needsInputGradient: Bool
+
+    /// Whether it sends spikes of neurons of its own.
+    public var spikes: Bool { neuron != nil && sends == .raster }
+}
+
+/// A network: coding, nodes in order, readout, and the weights. The flow, top to bottom:
+///
+///     values [B, F] -> Coding.encode -> Activity
+///                   -> (stages -> Connection -> current -> NeuronModel) x L
+///                   -> Readout.decode -> scores [B, C]
+///
+/// ``forward(_:weights:context:record:)`` is pure: same arguments, same answer, from any thread. Whoever drives it cuts
+/// the batch into blocks of samples (``Trainer``, ``Inference``), so that results do not depend on threads.
+public final class Network: @unchecked Sendable {
+    /// Complete: every default filled in.
+    public let description: NetworkDescription
+    public let coding: any Coding
+    public let readout: any Readout
+    public let nodes: [Node]
+    /// Trainable tensors in the order of the nodes.
+    public let tensors: [Tensor]
+    /// Scores of a sample.
+    public let scoreCount: Int
+    /// Seed of the weights and of random codings in inference.
+    public let seed: UInt64
+
+    /// Steps of a window.
+    public var steps: Int { description.steps }
+    public var inputShape: Shape { description.input }
+    /// Values of one sample.
+    public var inputCount: Int { description.input.count * (coding.takesFrames ? steps : 1) }
+
+    /// Builds a network and draws its weights.
+    public init(_ description: NetworkDescription, registry: Registry, seed: UInt64) throws(SNNError) {
+        guard description.steps >= 1, description.steps <= 1 << 20 else {
+            throw .parameter("steps must be 1 ... \(1 << 20), got \(description.steps)")
+        }
+        guard description.dt > 0, description.dt.isFinite else {
+            throw .parameter("dt must be > 0 ms, got \(description.dt.plain)")
+        }
+        let input = description.input
+        guard input.height >= 1, input.width >= 1, input.channels >= 1 else {
+            throw .shape("input.shape must be >= 1 in every extent, got \(input)")
+        }
+        guard input.height <= 1 << 16, input.width <= 1 << 16, input.channels <= 1 << 24, input.count <= 1 << 28 else {
+            throw .shape("input.shape must have <= 2^28 values, got \(input)")
+        }
+        guard !description.nodes.isEmpty else { throw .document("layers must hold at least one layer") }
+
+        var complete = description
+        let (coding, codingChoice) = try registry.find("coding", description.coding.name, in: registry.codings)
+            .made(description.coding, dt: description.dt)
+        complete.coding = codingChoice
+        let (readout, readoutChoice) = try registry.find("readout", description.readout.name, in: registry.readouts)
+            .made(description.readout, dt: description.dt)
+        complete.readout = readoutChoice
+
+        var builder = NodeBuilder(
+            registry: registry, dt: description.dt, shape: input, kind: coding.sends, count: coding.largestCount)
+        for (index, node) in description.nodes.enumerated() {
+            complete.nodes[index] = try builder.add(node)
+        }
+        nodes = builder.nodes
+        tensors = builder.tensors
+        guard builder.kind != .constantValues || readout.reads(.constantValues) else {
+            throw .notSupported("readout \(description.readout.name) cannot read constant values")
+        }
+        guard readout.reads(builder.kind) else {
+            throw .notSupported(
+                "readout \(description.readout.name) cannot read \(builder.kind.rawValue), which node "
+                    + "'\(nodes[nodes.count - 1].name)' sends")
+        }
+        // Event lists of a block count in 32 bits.
+        let widest = nodes.reduce(input.count) { max($0, $1.outputShape.count) }
+        guard widest <= Int(Int32.max) / (description.steps * Block.largest) else {
+            throw .shape(
+                "steps x widest layer must be <= \(Int(Int32.max) / Block.largest), got \(description.steps) x \(widest)")
+        }
+        scoreCount = try readout.scoreCount(neurons: builder.shape.count)
+        self.description = complete
+        self.coding = coding
+        self.readout = readout
+        self.seed = seed
+        for (index, tensor) in tensors.enumerated() {
+            let stream = RandomStream(seed: seed, purpose: .initialisation, stream: UInt32(truncatingIfNeeded: index))
+            tensor.description.initialiser.fill(tensor.storage, for: tensor.description, from: stream)
+        }
+    }
+
+    /// The position of the node called `name`.
+    public func nodeIndex(_ name: String) throws(SNNError) -> Int {
+        guard let index = nodes.firstIndex(where: { $0.name == name }) else {
+            throw .unknown("node", name, known: nodes.map(\.name))
+        }
+        return index
+    }
+
+    /// Weights in the layouts the passes want; valid until a weight changes.
+    func prepared(forTraining: Bool) -> [PreparedWeights?] {
+        nodes.map { node in
+            node.connection?.prepare(
+                tensors[node.tensors].map(\.storage), adjoint: forTraining && node.needsInputGradient)
+        }
+    }
+
+    /// Runs a block of samples through all nodes.
+    ///
+    /// - Parameters:
+    ///   - input: the encoded input.
+    ///   - weights: from ``prepared(forTraining:)``.
+    ///   - context: which samples these are, and whether this is training.
+    ///   - record: asks for the membrane potentials of a node by handing memory for them.
+    func forward(
+        _ input: Activity, weights: [PreparedWeights?], context: BlockContext, states: [(any NeuronState)?]? = nil,
+        record: (Int) -> Values? = { _ in nil }
+    ) -> Trace {
+        var trace = Trace(input: input)
+        var activity = input
+        for (index, node) in nodes.enumerated() {
+            var layer = LayerTrace()
+            for (position, stage) in node.stages.enumerated() {
+                layer.stageInputs.append(activity)
+                activity = stage.forward(activity, context.stage(node: index, position: position))
+            }
+            if let connection = node.connection, let neuron = node.neuron, let weights = weights[index] {
+                layer.connectionInput = activity
+                let current = connection.current(of: activity, with: weights)
+                let state = states?[index] ?? neuron.rest(count: current.row)
+                activity = neuron.run(current, state: state, potentials: record(index))
+                layer.current = current
+            }
+            layer.output = activity
+            trace.layers.append(context.isTraining || context.keepsActivity ? layer : LayerTrace())
+        }
+        trace.output = activity
+        return trace
+    }
+
+    /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.
+    func backward(
+        _ trace: Trace, gradient: Values, weights: [PreparedWeights?], context: BlockContext,
+        to gradients: [Storage<Float>]
+    ) {
+        var gradient = gradient
+        for (index, node) in nodes.enumerated().reversed() {
+            let layer = trace.layers[index]
+            if let connection = node.connection, let neuron = node.neuron, let current = layer.current,
+                let input = layer.connectionInput, let weights = weights[index]
+            {
+                let ofCurrent = neuron.adjoint(of: gradient, current: current)
+                connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
+                guard node.needsInputGradient else { return }
+                gradient = connection.inputGradient(of: ofCurrent, with: weights)
+            }
+            for (position, stage) in node.stages.enumerated().reversed() {
+                gradient = stage.adjoint(
+                    of: gradient, input: layer.stageInputs[position],
+                    context.stage(node: index, position: position))
+            }
+        }
+    }
+}
+
+/// Which samples a block holds, and what for.
+struct BlockContext: Sendable {
+    let isTraining: Bool
+    let seed: UInt64
+    let samples: [UInt64]
+    var firstStep = 0
+    /// Whether every node's activity is kept for statistics or recording.
+    var keepsActivity = false
+
+    func stage(node: Int, position: Int) -> StageContext {
+        let stream = UInt32(truncatingIfNeeded: node << 8 | position & 0xFF)
+        return StageContext(
+            isTraining: isTraining, samples: samples, firstStep: firstStep,
+            random: RandomStream(seed: seed, purpose: .dropout, stream: stream))
+    }
+
+    var coding: RandomStream { RandomStream(seed: seed, purpose: .coding) }
+}
+
+/// What a forward pass leaves for the backward pass, statistics and recordings.
+struct Trace {
+    let input: Activity
+    var layers: [LayerTrace] = []
+    var output: Activity
+
+    init(input: Activity) {
+        self.input = input
+        output = input
+    }
+}
+
+/// One node's part of a ``Trace``.
+struct LayerTrace {
+    var stageInputs: [Activity] = []
+    var connectionInput: Activity?
+    var current: Values?
+    var output: Activity?
+}
+
+/// Builds nodes one after another, checking that each fits what the one before sends.
+private struct NodeBuilder {
+    let registry: Registry
+    let dt: Double
+    var shape: Shape
+    var kind: ActivityKind
+    var count: Int
+    var nodes: [Node] = []
+    var tensors: [Tensor] = []
+    private var hasConnection = false
+
+    init(registry: Registry, dt: Double, shape: Shape, kind: ActivityKind, count: Int) {
+        self.registry = registry
+        self.dt = dt
+        self.shape = shape
+        self.kind = kind
+        self.count = count
+    }
+
+    /// Adds a node and returns its description with every default filled in.
+    mutating func add(_ given: NodeDescription) throws(SNNError) -> NodeDescription {
+        var node = given
+        if node.name.isEmpty { node.name = "layer\(nodes.count + 1)" }
+        guard node.name != "input", !nodes.contains(where: { $0.name == node.name }) else {
+            throw .document("layers[\(nodes.count)]: the name '\(node.name)' is taken")
+        }
+        try checkInputs(of: node)
+        var stages: [any Stage] = []
+        do throws(SNNError) {
+            for (position, choice) in given.stages.enumerated() {
+                let (stage, complete) = try BuiltIn.stage(choice, input: shape)
+                node.stages[position] = complete
+                stages.append(stage)
+                shape = stage.outputShape
+                kind = stage.sends(kind)
+                count = stage.largestCount(count)
+            }
+            guard count <= Int(Int16.max) else {
+                throw .notSupported("pooled spike counts must be <= \(Int16.max), got up to \(count)")
+            }
+            let first = tensors.count
+            let needsInputGradient = hasConnection
+            let (connection, neuron) = try addNeurons(&node)
+            nodes.append(
+                Node(
+                    name: node.name, stages: stages, connection: connection, neuron: neuron,
+                    tensors: first..<tensors.count, outputShape: shape, sends: kind,
+                    needsInputGradient: needsInputGradient))
+        } catch {
+            throw error.prefixed(by: "layer '\(node.name)': ")
+        }
+        return node
+    }
+
+    private func checkInputs(of node: NodeDescription) throws(SNNError) {
+        let before = nodes.last?.name ?? "input"
+        if node.inputs.count > 1 {
+            throw .notSupported(
+                "layer '\(node.name)': a second input ('\(node.inputs[1])') is not supported by this version")
+        }
+        guard let input = node.inputs.first, input != before else { return }
+        if input == "input" || nodes.contains(where: { $0.name == input }) {
+            throw .notSupported(
+                "layer '\(node.name)': inputs must name the layer before ('\(before)') in this version, got '\(input)'")
+        }
+        throw .unknown("input of layer '\(node.name)'", input, known: ["input"] + nodes.map(\.name))
+    }
+
+    private mutating func addNeurons(
+        _ node: inout NodeDescription
+    ) throws(SNNError) -> ((any Connection)?, (any NeuronModel)?) {
+        guard let connectionChoice = node.connection, let neuronChoice = node.neuron else {
+            guard node.connection == nil, node.neuron == nil else {
+                throw .document("a connection needs a neuron and a neuron a connection; one of them is missing")
+            }
+            guard !node.stages.isEmpty else { throw .document("a layer must hold stages or a connection and a neuron") }
+            return (nil, nil)
+        }
+        let (connection, completeConnection) = try BuiltIn.connection(connectionChoice, input: shape)
+        let (neuron, completeNeuron) = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
+            .made(neuronChoice, dt: dt)
+        if neuron.demand == .total, kind != .constantValues {
+            throw .notSupported(
+                "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive")
+        }
+        node.connection = completeConnection
+        node.neuron = completeNeuron
+        for tensor in connection.tensors {
+            tensors.append(Tensor(name: "\(node.name).\(tensor.name)", description: tensor))
+        }
+        shape = connection.outputShape
+        kind = neuron.sends
+        count = 1
+        hasConnection = true
+        return (connection, neuron)
+    }
+}
+
+extension SNNError {
+    /// The same error with words in front that say where.
+    public func prefixed(by words: String) -> SNNError {
+        switch self {
+        case .argument(let text): .argument(words + text)
+        case .shape(let text): .shape(words + text)
+        case .unknownName(let text): .unknownName(words + text)
+        case .parameter(let text): .parameter(words + text)
+        case .document(let text): .document(words + text)
+        case .file(let text): .file(words + text)
+        case .corrupt(let text): .corrupt(words + text)
+        case .dataMissing(let text): .dataMissing(words + text)
+        case .state(let text): .state(words + text)
+        case .notSupported(let text): .notSupported(words + text)
+        case .notFinite(let text): .notFinite(words + text)
+        case .memory(let text): .memory(words + text)
+        case .processor(let text): .processor(words + text)
+        case .cancelled(let text): .cancelled(words + text)
+        }
+    }
+}

@@ -1,0 +1,187 @@
+/// What a model asks of the connection before it.
+public enum CurrentDemand: Sendable {
+    /// A current at every step of the window.
+    case perStep
+    /// One current for the whole window.
+    case total
+}
+
+/// A neuron model maps current to activity and back through its own derivative; it does not know weights.
+///
+/// The conventions the field disagrees on, each a named parameter where a model offers a choice:
+///
+/// | question                       | default here                                        |
+/// |--------------------------------|-----------------------------------------------------|
+/// | potential at threshold         | fires (`u >= v_threshold`)                          |
+/// | order in a step                | charge, fire, reset                                 |
+/// | when the reset acts            | in the same step                                    |
+/// | delay between layers           | none: a spike arrives in the step it was sent       |
+/// | units                          | ms for time, potentials without dimension           |
+///
+/// Layout: currents are ``Values`` `[T, B, N]`, or `[B, N]` where the input is constant. The gradient of an activity is
+/// laid out as the activity: one number where it is constant over the window, else one a step, or, marked constant, one
+/// number that holds at every step.
+public protocol NeuronModel: Sendable {
+    /// What it asks of the connection.
+    var demand: CurrentDemand { get }
+    /// What it sends.
+    var sends: ActivityKind { get }
+
+    /// The state of `count` neurons at rest.
+    func rest(count: Int) -> any NeuronState
+    /// Runs all steps of `current` from `state`, which moves on with it: a whole window, or one step of a stream.
+    /// - Parameter potentials: where to write the membrane potential of every step, if anywhere.
+    func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity
+    /// The gradient of `current`, laid out as `current`, for a window that started at rest.
+    func adjoint(of gradient: Values, current: Values) -> Values
+    /// The equations over another number type, for the reference path; nil where the model is not clock-driven.
+    func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?
+}
+
+/// State that a model carries from step to step. Opaque to everybody but its model.
+public protocol NeuronState: AnyObject {
+    /// Bytes held.
+    var byteCount: Int { get }
+}
+
+/// The equations of a neuron in discrete time, written once over any ``Lane``.
+///
+/// `step` is the dynamics and `stepAdjoint` its derivative, side by side. The kernel owns the loop over time and
+/// neurons (see ``ClockDrivenNeuron``).
+public protocol StepEquations<Value>: Sendable {
+    associatedtype Value: Lane
+    /// Numbers carried from step to step. Plain lanes only.
+    associatedtype State: BitwiseCopyable & Sendable
+
+    /// State before the first step.
+    var rest: State { get }
+    /// One step: takes the current and the state, moves the state on, says what is sent and the potential after charge
+    /// and before reset.
+    func step(_ current: Value, _ state: inout State) -> (sent: Value, potential: Value)
+    /// The derivative of `step` at (`current`, `before`), transposed.
+    /// - Parameters:
+    ///   - sent: dL/d(sent) of this step.
+    ///   - state: dL/d(state after the step) on entry, dL/d(state before it) on return.
+    /// - Returns: dL/d(current) of this step.
+    func stepAdjoint(_ current: Value, before: State, sent: Value, state: inout State) -> Value
+    /// A state whose every number is zero, as a gradient starts.
+    var zeroState: State { get }
+}
+
+/// A neuron given by equations per step. The author writes ``StepEquations``; this extension owns the time loop and the
+/// unrolled backward pass.
+///
+/// State lives in registers over all steps of a block of sixteen neurons. The backward pass stores no membrane: it runs
+/// the block again from its currents and keeps the states of one block only.
+public protocol ClockDrivenNeuron: NeuronModel {
+    associatedtype Equations: StepEquations where Equations.Value == SIMD16<Float>
+    /// The equations over sixteen neurons. A concrete type, so that the loops below specialise in the plugin.
+    var equations: Equations { get }
+}
+
+/// The states of a row of neurons, sixteen to an element.
+@usableFromInline
+final class LaneStates<State: BitwiseCopyable & Sendable>: NeuronState {
+    @usableFromInline let states: UnsafeMutableBufferPointer<State>
+
+    @usableFromInline
+    init(count: Int, rest: State) {
+        states = .allocate(capacity: (count + 15) / 16)
+        states.initialize(repeating: rest)
+    }
+
+    deinit { states.deallocate() }
+
+    @usableFromInline var byteCount: Int { states.count * MemoryLayout<State>.stride }
+}
+
+extension ClockDrivenNeuron {
+    @inlinable public var demand: CurrentDemand { .perStep }
+
+    @inlinable
+    public func rest(count: Int) -> any NeuronState { LaneStates(count: count, rest: equations.rest) }
+
+    @inlinable
+    public func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
+        guard let state = state as? LaneStates<Equations.State> else {
+            preconditionFailure("a state of another model")
+        }
+        return sends == .raster
+            ? .raster(runSpikes(current, state, potentials)) : .values(runValues(current, state, potentials))
+    }
+
+    @inlinable
+    func runSpikes(_ current: Values, _ state: LaneStates<Equations.State>, _ potentials: Values?) -> Raster {
+        let equations = self.equations
+        let row = current.row
+        let words = Raster.emptyBits(steps: current.steps, batch: current.batch, count: current.count)
+        // Sixteen neurons are two bytes of a step's bits.
+        let bytesPerStep = (row + 63) / 64 * 8
+        let bits = UnsafeMutableRawPointer(words.base)
+        for block in 0..<(row + 15) / 16 {
+            let lanes = min(16, row - block * 16)
+            let valid = UInt16(truncatingIfNeeded: (1 << lanes) - 1)
+            var registers = state.states[block]
+            for t in 0..<current.steps {
+                let result = equations.step((current.step(t) + block * 16).vector(), &registers)
+                let fired = (result.sent.nonZeroBits & valid).littleEndian
+                bits.storeBytes(of: fired, toByteOffset: t * bytesPerStep + block * 2, as: UInt16.self)
+                if let potentials { (potentials.step(t) + block * 16).store(result.potential, lanes: lanes) }
+            }
+            state.states[block] = registers
+        }
+        return Raster(
+            steps: current.steps, batch: current.batch, count: current.count, form: .bits(words))
+    }
+
+    @inlinable
+    func runValues(_ current: Values, _ state: LaneStates<Equations.State>, _ potentials: Values?) -> Values {
+        let equations = self.equations
+        let row = current.row
+        let sent = Values(steps: current.steps, batch: current.batch, count: current.count)
+        for block in 0..<(row + 15) / 16 {
+            let lanes = min(16, row - block * 16)
+            var registers = state.states[block]
+            for t in 0..<current.steps {
+                let result = equations.step((current.step(t) + block * 16).vector(), &registers)
+                (sent.step(t) + block * 16).store(result.sent, lanes: lanes)
+                if let potentials { (potentials.step(t) + block * 16).store(result.potential, lanes: lanes) }
+            }
+            state.states[block] = registers
+        }
+        return sent
+    }
+
+    @inlinable
+    public func adjoint(of gradient: Values, current: Values) -> Values {
+        let equations = self.equations
+        let row = current.row
+        let steps = current.steps
+        let result = Values(
+            steps: steps, batch: current.batch, count: current.count, isConstant: current.isConstant)
+        let before = UnsafeMutablePointer<Equations.State>.allocate(capacity: steps)
+        defer { before.deallocate() }
+        for block in 0..<(row + 15) / 16 {
+            let lanes = min(16, row - block * 16)
+            var registers = equations.rest
+            for t in 0..<steps {
+                (before + t).initialize(to: registers)
+                _ = equations.step((current.step(t) + block * 16).vector(), &registers)
+            }
+            var adjoint = equations.zeroState
+            var total = SIMD16<Float>(repeating: 0)
+            for t in stride(from: steps - 1, through: 0, by: -1) {
+                let ofCurrent = equations.stepAdjoint(
+                    (current.step(t) + block * 16).vector(), before: before[t],
+                    sent: (gradient.step(t) + block * 16).vector(), state: &adjoint)
+                if current.isConstant {
+                    total += ofCurrent
+                } else {
+                    (result.step(t) + block * 16).store(ofCurrent, lanes: lanes)
+                }
+            }
+            if current.isConstant { (result.base + block * 16).store(total, lanes: lanes) }
+        }
+        return result
+    }
+}

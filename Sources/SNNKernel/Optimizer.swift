@@ -1,0 +1,186 @@
+/// Moves weights against their gradient. It owns no numbers: moments are handed in.
+public protocol Optimizer: Sendable {
+    /// Base learning rate; a schedule multiplies it.
+    var learningRate: Double { get }
+    /// Names of the moments it keeps for every tensor, each of the tensor's size.
+    var moments: [String] { get }
+    /// One step over elements `range` of a tensor.
+    /// - Parameters:
+    ///   - rate: the learning rate of this step.
+    ///   - step: counts from 1.
+    func update(
+        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>, rate: Double, step: Int)
+}
+
+/// Stochastic gradient descent.
+///
+///     g <- g + weight_decay w;   m <- momentum m + g;   w <- w - rate m            (Nesterov: w - rate (g + momentum m))
+public struct GradientDescent: Optimizer {
+    public let learningRate: Double
+    public let momentum: Double
+    public let isNesterov: Bool
+    public let weightDecay: Double
+
+    public init(learningRate: Double, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0) {
+        self.learningRate = learningRate
+        self.momentum = momentum
+        self.isNesterov = isNesterov
+        self.weightDecay = weightDecay
+    }
+
+    public var moments: [String] { momentum > 0 ? ["momentum"] : [] }
+
+    public func update(
+        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>, rate: Double, step: Int
+    ) {
+        let rate = Float(rate)
+        let decay = Float(weightDecay)
+        guard momentum > 0 else {
+            for i in range { weights[i] -= rate * (gradient[i] + decay * weights[i]) }
+            return
+        }
+        let momentum = Float(momentum)
+        let m = moments[0]
+        for i in range {
+            let g = gradient[i] + decay * weights[i]
+            m[i] = momentum * m[i] + g
+            weights[i] -= rate * (isNesterov ? g + momentum * m[i] : m[i])
+        }
+    }
+}
+
+/// Adam and its kin.
+///
+///     g <- g + weight_decay w   (Adam);   w <- w (1 - rate weight_decay)   (AdamW)
+///     m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2
+///     w <- w - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+///
+/// AMSGrad divides by the largest v so far.
+/// Source: Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019; Reddi, Kale, Kumar, ICLR 2018.
+public struct Adam: Optimizer {
+    public let learningRate: Double
+    public let beta1: Double
+    public let beta2: Double
+    public let epsilon: Double
+    public let weightDecay: Double
+    /// Whether decay acts on the weights (AdamW) rather than on the gradient.
+    public let isDecoupled: Bool
+    public let isAMSGrad: Bool
+
+    public init(
+        learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
+        isDecoupled: Bool = false, isAMSGrad: Bool = false
+    ) {
+        self.learningRate = learningRate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+        self.isDecoupled = isDecoupled
+        self.isAMSGrad = isAMSGrad
+    }
+
+    public var moments: [String] { isAMSGrad ? ["mean", "square", "largest_square"] : ["mean", "square"] }
+
+    public func update(
+        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>, rate: Double, step: Int
+    ) {
+        let b1 = Float(beta1)
+        let b2 = Float(beta2)
+        let c1 = Float(1 - beta1)
+        let c2 = Float(1 - beta2)
+        let pace = Float(rate / (1 - power(beta1, step)))
+        let root = Float((1 / (1 - power(beta2, step))).squareRoot())
+        let epsilon = Float(epsilon)
+        let shrink = isDecoupled ? Float(1 - rate * weightDecay) : 1
+        let decay = isDecoupled ? 0 : Float(weightDecay)
+        let m = moments[0]
+        let v = moments[1]
+        if isAMSGrad {
+            let largest = moments[2]
+            for i in range {
+                let g = gradient[i] + decay * weights[i]
+                m[i] = b1 * m[i] + c1 * g
+                v[i] = b2 * v[i] + c2 * g * g
+                largest[i] = max(largest[i], v[i])
+                weights[i] = weights[i] * shrink - pace * m[i] / (largest[i].squareRoot() * root + epsilon)
+            }
+        } else {
+            for i in range {
+                let g = gradient[i] + decay * weights[i]
+                m[i] = b1 * m[i] + c1 * g
+                v[i] = b2 * v[i] + c2 * g * g
+                weights[i] = weights[i] * shrink - pace * m[i] / (v[i].squareRoot() * root + epsilon)
+            }
+        }
+    }
+
+    /// base^exponent by squaring: the same bits on every system.
+    private func power(_ base: Double, _ exponent: Int) -> Double {
+        var result = 1.0
+        var square = base
+        var left = exponent
+        while left > 0 {
+            if left & 1 == 1 { result *= square }
+            square *= square
+            left >>= 1
+        }
+        return result
+    }
+}
+
+/// How the learning rate changes: a factor on the base rate.
+///
+///     constant      1
+///     step          gamma^floor(epoch / period)
+///     exponential   gamma^floor(epoch)
+///     cosine        floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2
+///     warm-up       all of them times min(1, epoch / warmup), growing from one step's share
+///
+/// `epoch` counts complete epochs and the fraction of the present one.
+public struct Schedule: Sendable {
+    /// The families, by their names in JSON.
+    public enum Kind: String, CaseIterable, Sendable { case constant, step, exponential, cosine }
+
+    public let kind: Kind
+    /// Factor per period or epoch.
+    public let gamma: Double
+    /// Epochs between two steps.
+    public let period: Double
+    /// Smallest factor of the cosine.
+    public let floor: Double
+    /// Epochs of linear growth at the start.
+    public let warmup: Double
+
+    public init(_ kind: Kind, gamma: Double = 0.1, period: Double = 1, floor: Double = 0, warmup: Double = 0) {
+        self.kind = kind
+        self.gamma = gamma
+        self.period = period
+        self.floor = floor
+        self.warmup = warmup
+    }
+
+    /// The factor after `epoch` epochs of `epochs`; `share` is one optimizer step's part of an epoch.
+    public func factor(epoch: Double, of epochs: Double, share: Double) -> Double {
+        let grown = warmup > 0 ? min(1, (epoch + share) / warmup) : 1
+        let base: Double
+        switch kind {
+        case .constant: base = 1
+        case .step: base = repeated(gamma, Int((epoch / period).rounded(.down)))
+        case .exponential: base = repeated(gamma, Int(epoch.rounded(.down)))
+        case .cosine:
+            let progress = epochs > 0 ? min(1, epoch / epochs) : 0
+            base = floor + (1 - floor) * (1 + (Double.pi * progress).cosine) / 2
+        }
+        return grown * base
+    }
+
+    private func repeated(_ factor: Double, _ times: Int) -> Double {
+        var result = 1.0
+        for _ in 0..<times { result *= factor }
+        return result
+    }
+}

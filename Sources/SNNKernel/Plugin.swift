@@ -1,0 +1,139 @@
+/// What plugins bring to the kernel. A plugin is a folder under `plugins/` with one type that conforms to this.
+///
+/// A component is data: a name, a sentence, its parameters, and a closure that makes it from checked parameters. The
+/// same data validates input, lists the component to C, Python and the shell, and words the errors.
+public protocol Plugin: Sendable {
+    /// The folder's name in snake case: `lif`, `single_spike`.
+    static var identifier: String { get }
+    /// Neuron models; the first is the plugin's default and bears the plugin's name alone.
+    static var neurons: [Component<any NeuronModel>] { get }
+    static var codings: [Component<any Coding>] { get }
+    static var readouts: [Component<any Readout>] { get }
+    static var rules: [Component<any LearningRule>] { get }
+}
+
+extension Plugin {
+    public static var neurons: [Component<any NeuronModel>] { [] }
+    public static var codings: [Component<any Coding>] { [] }
+    public static var readouts: [Component<any Readout>] { [] }
+    public static var rules: [Component<any LearningRule>] { [] }
+}
+
+/// Something that can be named in a description.
+public struct Component<Made>: Sendable {
+    /// Its name in JSON.
+    public let name: String
+    /// One sentence.
+    public let summary: String
+    public let parameters: [ParameterDescription]
+    let make: @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
+
+    /// - Parameter make: makes the component from checked parameters; `dt` is the length of a step in ms.
+    public init(
+        _ name: String, _ summary: String, parameters: [ParameterDescription] = [],
+        make: @escaping @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
+    ) {
+        self.name = name
+        self.summary = summary
+        self.parameters = parameters
+        self.make = make
+    }
+}
+
+/// A component as a caller names it, with the parameters given.
+public struct ComponentChoice: Sendable, Equatable {
+    public var name: String
+    public var parameters: [String: ParameterValue]
+
+    public init(_ name: String, _ parameters: [String: ParameterValue] = [:]) {
+        self.name = name
+        self.parameters = parameters
+    }
+}
+
+/// A component as introspection lists it.
+public struct ComponentDescription: Sendable {
+    /// The plugin it comes from; «kernel» for built-in parts.
+    public let plugin: String
+    /// «neuron», «coding», «readout», «connection», «stage», «rule», «optimizer», «schedule», «loss».
+    public let kind: String
+    public let name: String
+    public let summary: String
+    public let parameters: [ParameterDescription]
+}
+
+/// Everything that descriptions can name. A value: two registries do not know of each other.
+public struct Registry: Sendable {
+    let neurons: [String: Component<any NeuronModel>]
+    let codings: [String: Component<any Coding>]
+    let readouts: [String: Component<any Readout>]
+    let rules: [String: Component<any LearningRule>]
+    /// All components, by plugin in the order given, the kernel's own last.
+    public let components: [ComponentDescription]
+
+    /// - Parameter plugins: two components of one kind and name are an error.
+    public init(plugins: [any Plugin.Type]) throws(SNNError) {
+        var list: [ComponentDescription] = []
+        func collect<Made>(
+            _ kind: String, _ components: (any Plugin.Type) -> [Component<Made>], _ own: [Component<Made>] = []
+        ) throws(SNNError) -> [String: Component<Made>] {
+            var table: [String: Component<Made>] = [:]
+            for (plugin, parts) in plugins.map({ ($0.identifier, components($0)) }) + [("kernel", own)] {
+                for part in parts {
+                    guard table[part.name] == nil else {
+                        throw .argument("two plugins bring the \(kind) '\(part.name)'; the second is \(plugin)")
+                    }
+                    table[part.name] = part
+                    list.append(part.description(plugin: plugin, kind: kind))
+                }
+            }
+            return table
+        }
+        neurons = try collect("neuron") { $0.neurons }
+        codings = try collect("coding") { $0.codings }
+        readouts = try collect("readout") { $0.readouts }
+        rules = try collect("rule", { $0.rules }, [Backpropagation.component])
+        for (kind, part) in BuiltIn.descriptions {
+            list.append(
+                ComponentDescription(
+                    plugin: "kernel", kind: kind, name: part.name, summary: part.summary, parameters: part.parameters))
+        }
+        components = list
+    }
+
+    func find<Made>(_ kind: String, _ name: String, in table: [String: Component<Made>]) throws(SNNError) -> Component<
+        Made
+    > {
+        guard let component = table[name] else { throw .unknown(kind, name, known: table.keys) }
+        return component
+    }
+
+    /// Makes a neuron model.
+    public func neuron(_ choice: ComponentChoice, dt: Double) throws(SNNError) -> any NeuronModel {
+        try find("neuron", choice.name, in: neurons).made(choice, dt: dt).0
+    }
+    /// Makes a coding.
+    public func coding(_ choice: ComponentChoice, dt: Double = 1) throws(SNNError) -> any Coding {
+        try find("coding", choice.name, in: codings).made(choice, dt: dt).0
+    }
+    /// Makes a readout.
+    public func readout(_ choice: ComponentChoice, dt: Double = 1) throws(SNNError) -> any Readout {
+        try find("readout", choice.name, in: readouts).made(choice, dt: dt).0
+    }
+    /// Makes a learning rule.
+    public func rule(_ choice: ComponentChoice) throws(SNNError) -> any LearningRule {
+        try find("rule", choice.name, in: rules).made(choice, dt: 1).0
+    }
+}
+
+extension Component {
+    /// The component and its complete parameters.
+    func made(_ choice: ComponentChoice, dt: Double) throws(SNNError) -> (Made, ComponentChoice) {
+        let set = try ParameterSet(choice.parameters, for: name, descriptions: parameters)
+        return (try make(set, dt), ComponentChoice(name, set.values))
+    }
+
+    func description(plugin: String, kind: String) -> ComponentDescription {
+        ComponentDescription(plugin: plugin, kind: kind, name: name, summary: summary, parameters: parameters)
+    }
+}

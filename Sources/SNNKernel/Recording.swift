@@ -1,0 +1,113 @@
+/// What to record of a window, and how much memory it may take.
+public struct RecordingRequest: Sendable {
+    /// Names of nodes, «input» for the encoded input; nil records all.
+    public var nodes: [String]?
+    public var spikes: Bool
+    public var potentials: Bool
+    /// Most bytes of the recording.
+    public var byteBudget: Int
+
+    public init(nodes: [String]? = nil, spikes: Bool = true, potentials: Bool = false, byteBudget: Int = 64 << 20) {
+        self.nodes = nodes
+        self.spikes = spikes
+        self.potentials = potentials
+        self.byteBudget = byteBudget
+    }
+}
+
+/// Spikes and membrane potentials of one window.
+public final class Recording: Sendable {
+    /// One node's part.
+    public struct Node: Sendable {
+        public let name: String
+        /// `[steps, batch, neurons]`.
+        public let shape: [Int]
+        /// Signed counts, to be multiplied by `scale`; nil where they were not recorded or the node sends values.
+        public let counts: Storage<Int16>?
+        public let scale: Float
+        /// Potentials after charge and before reset, or the values an analog node sent.
+        public let potentials: Storage<Float>?
+    }
+
+    public let nodes: [Node]
+
+    init(nodes: [Node]) { self.nodes = nodes }
+
+    /// The part of the node called `name`.
+    public func node(_ name: String) throws(SNNError) -> Node {
+        guard let node = nodes.first(where: { $0.name == name }) else {
+            throw .unknown("recorded node", name, known: nodes.map(\.name))
+        }
+        return node
+    }
+}
+
+extension Network {
+    /// Runs one window and records it. A recording over its budget is refused before anything runs.
+    public func record(
+        _ source: any SampleSource, count: Int, firstSample: UInt64 = 0, request: RecordingRequest
+    ) throws(SNNError) -> Recording {
+        guard count >= 1 else { throw .argument("batch must be >= 1, got \(count)") }
+        let known = ["input"] + nodes.map(\.name)
+        for name in request.nodes ?? [] where !known.contains(name) { throw .unknown("node", name, known: known) }
+        let wanted = known.map { request.nodes?.contains($0) ?? true }
+        try checkBudget(request, wanted: wanted, count: count)
+
+        let context = BlockContext(
+            isTraining: false, seed: seed, samples: (0..<count).map { firstSample &+ UInt64($0) }, keepsActivity: true)
+        let input = try encode(source, samples: 0..<count, context: context)
+        let potentials = nodes.indices.map { index in
+            request.potentials && wanted[index + 1] && nodes[index].neuron != nil
+                ? Values(steps: steps, batch: count, count: nodes[index].outputShape.count) : nil
+        }
+        let trace = forward(input, weights: prepared(forTraining: false), context: context) { potentials[$0] }
+        var parts: [Recording.Node] = []
+        if wanted[0] { parts.append(part("input", input, potentials: nil, request)) }
+        for (index, layer) in trace.layers.enumerated() where wanted[index + 1] {
+            if let output = layer.output {
+                parts.append(part(nodes[index].name, output, potentials: potentials[index], request))
+            }
+        }
+        return Recording(nodes: parts)
+    }
+
+    private func checkBudget(_ request: RecordingRequest, wanted: [Bool], count: Int) throws(SNNError) {
+        let sizes = [inputShape.count] + nodes.map(\.outputShape.count)
+        let neurons = zip(sizes, wanted).reduce(0.0) { $0 + ($1.1 ? Double($1.0) : 0) }
+        let bytes = neurons * Double(steps) * Double(count) * ((request.spikes ? 2 : 0) + (request.potentials ? 4 : 0))
+        guard bytes <= Double(request.byteBudget) else {
+            throw .memory(
+                "the recording must be <= \(request.byteBudget) bytes (byte_budget), it would take "
+                    + "\(bytes.plain); name fewer nodes or samples")
+        }
+    }
+
+    private func part(
+        _ name: String, _ activity: Activity, potentials: Values?, _ request: RecordingRequest
+    ) -> Recording.Node {
+        let shape = [activity.steps, activity.batch, activity.count]
+        var counts: Storage<Int16>?
+        var scale: Float = 1
+        var analog = potentials?.storage
+        switch activity {
+        case .raster(let raster):
+            scale = raster.scale
+            guard request.spikes else { break }
+            let storage = Storage<Int16>(raster.steps * raster.row)
+            for t in 0..<raster.steps {
+                raster.forEachEvent(step: t, in: 0..<raster.row) {
+                    storage.base[t * raster.row + $0] = Int16(truncatingIfNeeded: $1)
+                }
+            }
+            counts = storage
+        case .values(let values):
+            guard request.potentials else { break }
+            let storage = Storage<Float>(values.steps * values.row)
+            for t in 0..<values.steps {
+                (storage.base + t * values.row).update(from: values.step(t), count: values.row)
+            }
+            analog = storage
+        }
+        return Recording.Node(name: name, shape: shape, counts: counts, scale: scale, potentials: analog)
+    }
+}

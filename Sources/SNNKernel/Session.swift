@@ -1,0 +1,87 @@
+/// A streaming run: the same nodes one step at a time. After a whole window its scores are those of ``Network/predict``
+/// to the bit, as both run the same code on the same state.
+public final class Session {
+    public let network: Network
+    /// Independent streams.
+    public let batch: Int
+    /// Steps since the start or the newest reset.
+    public private(set) var steps = 0
+    private let weights: [PreparedWeights?]
+    private let samples: [UInt64]
+    private var states: [(any NeuronState)?] = []
+    private var total: Values
+    private var inputs: Storage<Float>?
+    private var outputs: [Activity] = []
+
+    /// - Parameter firstSample: number of the first stream's sample, for random codings.
+    public init(_ network: Network, batch: Int, firstSample: UInt64 = 0) throws(SNNError) {
+        guard batch >= 1, batch <= Session.largestBatch(of: network) else {
+            throw .argument("batch must be 1 ... \(Session.largestBatch(of: network)), got \(batch)")
+        }
+        self.network = network
+        self.batch = batch
+        // Copies: training may go on while a session runs.
+        weights = network.nodes.map { node in
+            node.connection?.prepare(network.tensors[node.tensors].map { $0.storage.copy() }, adjoint: false)
+        }
+        samples = (0..<batch).map { firstSample &+ UInt64($0) }
+        total = Values(steps: 1, batch: 1, count: 1, isConstant: true)
+        reset()
+    }
+
+    private static func largestBatch(of network: Network) -> Int {
+        let widest = network.nodes.reduce(network.inputShape.count) { max($0, $1.outputShape.count) }
+        return max(1, (1 << 28) / widest)
+    }
+
+    /// Values of one step of one stream.
+    public var inputCount: Int { network.inputShape.count }
+
+    /// Back to rest.
+    public func reset() {
+        steps = 0
+        inputs = nil
+        outputs = []
+        states = network.nodes.map { node in node.neuron?.rest(count: batch * node.outputShape.count) }
+        total = Values(
+            steps: 1, batch: batch, count: network.nodes[network.nodes.count - 1].outputShape.count, isConstant: true)
+    }
+
+    /// Advances every stream by one step.
+    /// - Parameter rows: `[batch, inputCount]` in NCHW order; nil repeats those of the step before.
+    public func step(_ rows: UnsafePointer<Float>?) throws(SNNError) {
+        if let rows {
+            let copy = Storage<Float>(overwriting: batch * inputCount)
+            copy.base.update(from: rows, count: copy.count)
+            for index in 0..<copy.count where !copy.base[index].isFinite {
+                throw .notFinite("inputs must be finite, got \(copy.base[index]) at \(index)")
+            }
+            inputs = copy
+        }
+        guard let inputs else { throw .state("the first step needs inputs") }
+        let context = BlockContext(
+            isTraining: false, seed: network.seed, samples: samples, firstStep: steps, keepsActivity: true)
+        let input = try network.encode(
+            RowSource(UnsafePointer(inputs.base), inputCount: inputCount), samples: 0..<batch, context: context,
+            steps: steps..<steps + 1)
+        let trace = network.forward(input, weights: weights, context: context, states: states)
+        outputs = [input] + trace.layers.compactMap(\.output)
+        let sent = Storage<Float>(total.row)
+        trace.output.write(step: 0, to: sent.base)
+        network.readout.accumulate(sent.base, step: steps, into: total)
+        steps += 1
+    }
+
+    /// Scores `[batch, C]` after the steps so far.
+    public func scores() throws(SNNError) -> Values {
+        guard steps > 0 else { throw .state("there are no scores before the first step") }
+        return network.readout.scores(total: total, steps: steps)
+    }
+
+    /// What a node («input» for the encoded input) sent in the newest step.
+    public func output(_ node: String) throws(SNNError) -> Activity {
+        let index = node == "input" ? 0 : try network.nodeIndex(node) + 1
+        guard steps > 0 else { throw .state("nothing was sent before the first step") }
+        return outputs[index]
+    }
+}

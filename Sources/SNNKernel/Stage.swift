@@ -1,0 +1,153 @@
+/// What a stage may know beside its input.
+public struct StageContext: Sendable {
+    /// Whether this is training (dropout acts) or inference.
+    public let isTraining: Bool
+    /// The number of each sample of the block.
+    public let samples: [UInt64]
+    /// Step of the window that the first step of the input is.
+    public let firstStep: Int
+    /// The random stream of this stage.
+    public let random: RandomStream
+
+    public init(isTraining: Bool, samples: [UInt64], firstStep: Int, random: RandomStream) {
+        self.isTraining = isTraining
+        self.samples = samples
+        self.firstStep = firstStep
+        self.random = random
+    }
+}
+
+/// Activity to activity, before a connection: pooling, flatten, dropout. A stage has no weights and remembers nothing:
+/// its backward pass gets the same input and context again.
+public protocol Stage: Sendable {
+    var inputShape: Shape { get }
+    var outputShape: Shape { get }
+    /// What it sends, given what arrives.
+    func sends(_ kind: ActivityKind) -> ActivityKind
+    /// The largest count it can send, given the largest that arrives.
+    func largestCount(_ arriving: Int) -> Int
+    /// The activity it sends.
+    func forward(_ input: Activity, _ context: StageContext) -> Activity
+    /// The gradient of its input, given that of its output, each laid out as its activity.
+    func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values
+}
+
+extension Stage {
+    public func sends(_ kind: ActivityKind) -> ActivityKind { kind }
+    public func largestCount(_ arriving: Int) -> Int { arriving }
+}
+
+/// Makes a row of neurons of an image, in (height, width, channel) order.
+public struct Flatten: Stage {
+    public let inputShape: Shape
+    public var outputShape: Shape { Shape(inputShape.count) }
+
+    public init(input: Shape) { inputShape = input }
+
+    public func forward(_ input: Activity, _ context: StageContext) -> Activity { input }
+    public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values { gradient }
+}
+
+/// Silences a random share of what passes and scales the rest, so that the mean stays.
+///
+///     y = x m / (1 - p),  m = 0 with probability p, else 1;  y = x in inference
+///
+/// One mask a step draws afresh at every step of the window. One mask a window keeps a neuron silent for all of it:
+/// what networks of few steps need, as fresh masks average out over time.
+/// Source: Srivastava et al., JMLR 2014; one mask a window: Rathi et al., ICLR 2020.
+public struct Dropout: Stage {
+    /// How long a mask lasts.
+    public enum Mask: String, CaseIterable, Sendable { case step, window }
+
+    public let inputShape: Shape
+    public var outputShape: Shape { inputShape }
+    /// Probability of silence.
+    public let probability: Float
+    public let mask: Mask
+
+    public init(input: Shape, probability: Double, mask: Mask) {
+        inputShape = input
+        self.probability = Float(probability)
+        self.mask = mask
+    }
+
+    public func sends(_ kind: ActivityKind) -> ActivityKind {
+        mask == .step && kind == .constantValues ? .values : kind
+    }
+
+    public func forward(_ input: Activity, _ context: StageContext) -> Activity {
+        guard context.isTraining, probability > 0 else { return input }
+        let keep = 1 / (1 - probability)
+        switch input {
+        case .values(let values):
+            let perStep = !values.isConstant || mask == .step
+            let result = Values(
+                steps: values.steps, batch: values.batch, count: values.count, isConstant: !perStep)
+            forEachMask(steps: result.slices, batch: values.batch, context) { t, sample, mask in
+                let from = values.step(t) + sample * values.count
+                let to = result.step(t) + sample * values.count
+                for index in 0..<values.count { to[index] = mask[index] < probability ? 0 : from[index] * keep }
+            }
+            return .values(result)
+        case .raster(let raster):
+            return .raster(thinned(raster, keep, context))
+        }
+    }
+
+    private func thinned(_ raster: Raster, _ keep: Float, _ context: StageContext) -> Raster {
+        let form: Raster.Form
+        switch raster.form {
+        case .bits(let words):
+            let kept = words.copy()
+            forEachMask(steps: raster.steps, batch: raster.batch, context) { t, sample, mask in
+                let first = sample * raster.count
+                raster.forEachEvent(step: t, in: first..<first + raster.count) { index, _ in
+                    guard mask[index - first] < probability else { return }
+                    kept.base[t * raster.wordsPerStep + (index >> 6)] &= ~(1 << UInt64(index & 63))
+                }
+            }
+            form = .bits(kept)
+        case .counts(let counts):
+            let kept = counts.copy()
+            forEachMask(steps: raster.steps, batch: raster.batch, context) { t, sample, mask in
+                let row = kept.base + t * raster.row + sample * raster.count
+                for index in 0..<raster.count where mask[index] < probability { row[index] = 0 }
+            }
+            form = .counts(kept)
+        }
+        return Raster(
+            steps: raster.steps, batch: raster.batch, count: raster.count, scale: raster.scale * keep, form: form)
+    }
+
+    public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
+        guard context.isTraining, probability > 0 else { return gradient }
+        let keep = 1 / (1 - probability)
+        // A constant input that met one mask a step collects the gradients of all steps.
+        let result = Values(
+            steps: input.steps, batch: input.batch, count: input.count, isConstant: input.isConstant)
+        let steps = mask == .window && input.isConstant ? 1 : input.steps
+        forEachMask(steps: steps, batch: input.batch, context) { t, sample, mask in
+            let from = gradient.step(t) + sample * input.count
+            let to = result.step(t) + sample * input.count
+            for index in 0..<input.count where mask[index] >= probability { to[index] += from[index] * keep }
+        }
+        return result
+    }
+
+    /// Calls `body` with the uniform numbers that decide over every neuron of each step and sample.
+    private func forEachMask(
+        steps: Int, batch: Int, _ context: StageContext,
+        _ body: (_ step: Int, _ sample: Int, _ mask: UnsafePointer<Float>) -> Void
+    ) {
+        let uniform = Storage<Float>(inputShape.count)
+        for sample in 0..<batch {
+            for t in 0..<steps {
+                if mask == .step || t == 0 {
+                    let step = mask == .step ? UInt32(truncatingIfNeeded: context.firstStep + t) : 0
+                    context.random.fillUniform(uniform.elements, step: step, sample: context.samples[sample])
+                }
+                body(t, sample, uniform.base)
+            }
+        }
+    }
+}

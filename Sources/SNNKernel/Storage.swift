@@ -1,0 +1,67 @@
+/// Memory for `count` elements, aligned to a cache line, zero at the start and followed by a zeroed margin.
+///
+/// The margin lets vector code read a full vector at the end. A storage is written by the one function that made it
+/// and only read afterwards; that is the discipline behind `@unchecked Sendable`.
+public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
+    /// The first element.
+    public let base: UnsafeMutablePointer<Element>
+    /// The number of elements, without the margin.
+    public let count: Int
+
+    /// Bytes of the margin: one vector of sixteen floats.
+    @usableFromInline static var margin: Int { 64 }
+
+    /// Allocates zeroed memory.
+    public init(_ count: Int) {
+        let bytes = count * MemoryLayout<Element>.stride + Self.margin
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        base = raw.bindMemory(to: Element.self, capacity: count)
+        self.count = count
+    }
+
+    /// Allocates memory whose elements the caller is about to overwrite; only the margin is zeroed.
+    public init(overwriting count: Int) {
+        let used = count * MemoryLayout<Element>.stride
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: used + Self.margin, alignment: 64)
+        (raw + used).initializeMemory(as: UInt8.self, repeating: 0, count: Self.margin)
+        base = raw.bindMemory(to: Element.self, capacity: count)
+        self.count = count
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    /// The elements as a collection.
+    public var elements: UnsafeMutableBufferPointer<Element> {
+        UnsafeMutableBufferPointer(start: base, count: count)
+    }
+
+    /// An independent copy.
+    public func copy() -> Storage {
+        let twin = Storage(overwriting: count)
+        twin.base.update(from: base, count: count)
+        return twin
+    }
+}
+
+extension UnsafePointer where Pointee == Float {
+    /// Sixteen floats from `self`, at any alignment.
+    @inlinable @inline(__always) func vector() -> SIMD16<Float> {
+        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self)
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == Float {
+    /// Sixteen floats from `self`, at any alignment.
+    @inlinable @inline(__always) func vector() -> SIMD16<Float> {
+        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self)
+    }
+    /// Writes the first `lanes` of sixteen floats.
+    @inlinable @inline(__always) func store(_ vector: SIMD16<Float>, lanes: Int = 16) {
+        if lanes >= 16 {
+            UnsafeMutableRawPointer(self).storeBytes(of: vector, as: SIMD16<Float>.self)
+        } else {
+            for lane in 0..<lanes { self[lane] = vector[lane] }
+        }
+    }
+}

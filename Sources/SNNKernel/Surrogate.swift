@@ -1,0 +1,97 @@
+/// The derivative that stands in for that of the threshold: the spike is s = H(x), x = u - threshold, forward, and
+/// ds/dx := derivative(x) backward.
+///
+///     rectangle      h                     for |x| < w / 2       h = 1 / w
+///     triangle       h (1 - |x| / w)       for |x| < w           h = 1 / w
+///     arctan         h / (1 + (x / w)^2)                         h = 1 / (pi w)
+///     fast_sigmoid   h / (1 + |x| / w)^2                         h = 1 / (2 w)
+///     logistic       4 h p (1 - p),  p = 1 / (1 + exp(-x / w))   h = 1 / (4 w)
+///     gaussian       h exp(-x^2 / (2 w^2))                       h = 1 / (w sqrt(2 pi))
+///
+/// `w` is the width. The height h given is that of unit area; without unit area h = 1, the peak of every shape.
+/// `primitive` is the integral of the derivative from -infinity (for the others: from the left end of the support),
+/// a smooth step from 0 to the area. A network that fires `primitive(x)` instead of H(x) has the surrogate as its true
+/// derivative, which is how gradients are checked against finite differences.
+public struct Surrogate: Sendable, Equatable {
+    /// The shapes, by their names in JSON.
+    public enum Kind: String, CaseIterable, Sendable {
+        case rectangle, triangle, arctan
+        case fastSigmoid = "fast_sigmoid"
+        case logistic, gaussian
+    }
+
+    public let kind: Kind
+    /// Width, in units of the potential.
+    public let width: Double
+    /// Peak of the derivative.
+    @usableFromInline let height: Double
+    @usableFromInline let inverseWidth: Double
+
+    /// - Parameters:
+    ///   - width: > 0, in units of the potential.
+    ///   - unitArea: whether the derivative integrates to 1; its peak is 1 otherwise.
+    public init(_ kind: Kind, width: Double, unitArea: Bool = true) throws(SNNError) {
+        guard width > 0, width.isFinite else { throw .parameter("surrogate width must be > 0, got \(width)") }
+        self.kind = kind
+        self.width = width
+        inverseWidth = 1 / width
+        let area =
+            switch kind {
+            case .rectangle, .triangle: width
+            case .arctan: Double.pi * width
+            case .fastSigmoid: 2 * width
+            case .logistic: 4 * width
+            case .gaussian: width * (2 * Double.pi).squareRoot()
+            }
+        height = unitArea ? 1 / area : 1
+    }
+
+    /// Whether the derivative is exactly zero far from the threshold.
+    public var hasCompactSupport: Bool { kind == .rectangle || kind == .triangle }
+
+    /// ds/dx at distance `x` from the threshold.
+    @inlinable @inline(__always)
+    public func derivative<V: Lane>(_ x: V) -> V {
+        let h = V(height)
+        let z = x.magnitude * V(inverseWidth)
+        switch kind {
+        case .rectangle: return V.select(V(0.5).isAbove(z), h, V.zero)
+        case .triangle: return V.select(V.one.isAbove(z), h * (V.one - z), V.zero)
+        case .arctan: return h / V.one.addingProduct(z, z)
+        case .fastSigmoid:
+            let d = V.one + z
+            return h / (d * d)
+        case .logistic:
+            // With e = exp(-|x| / w), p (1 - p) = e / (1 + e)^2: no overflow on either side.
+            let e = (-z).exponential
+            let d = V.one + e
+            return V(4) * h * e / (d * d)
+        case .gaussian: return h * (V(-0.5) * z * z).exponential
+        }
+    }
+
+    /// The integral of the derivative up to `x`.
+    @inlinable
+    public func primitive<V: Lane>(_ x: V) -> V {
+        let h = V(height)
+        let w = V(width)
+        let z = x * V(inverseWidth)
+        switch kind {
+        case .rectangle:
+            let right = V.select(z.isAtLeast(V(0.5)), V(0.5), z)
+            return h * w * (V.select(V(-0.5).isAtLeast(right), V(-0.5), right) + V(0.5))
+        case .triangle:
+            let right = V.select(z.isAtLeast(V.one), V.one, z)
+            let c = V.select(V(-1).isAtLeast(right), V(-1), right)
+            return h * w * (V(0.5) + c - V(0.5) * c * c.magnitude)
+        case .arctan: return h * w * (z.arcTangent + V(Double.pi / 2))
+        case .fastSigmoid: return h * w * (V.one + z / (V.one + z.magnitude))
+        case .logistic:
+            let e = (-z.magnitude).exponential
+            return V(4) * h * w * V.select(z.isAtLeast(V.zero), V.one / (V.one + e), e / (V.one + e))
+        case .gaussian:
+            let area = h * w * V((2 * Double.pi).squareRoot())
+            return area * V(0.5) * (V.one + (z * V(0.5.squareRoot())).errorFunction)
+        }
+    }
+}

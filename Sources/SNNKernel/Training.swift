@@ -1,0 +1,205 @@
+/// What a training step found.
+public struct BatchResult: Sendable {
+    /// Loss before the step, reduced as the loss says.
+    public let loss: Double
+    /// Samples whose winner was their label; 0 where targets are values.
+    public let correct: Int
+    /// Samples of the batch.
+    public let samples: Int
+}
+
+/// Trains a network: the rule, the loss, the optimizer with its moments, and the counters that make a run resumable.
+///
+/// A batch is cut into blocks of samples whose size depends on the network alone; their gradients are added in the order
+/// of the blocks. So weights are equal to the bit for any number of threads.
+public final class Trainer: @unchecked Sendable {
+    public let network: Network
+    public let rule: any LearningRule
+    public let loss: Loss
+    public let optimizer: any Optimizer
+    public let schedule: Schedule
+    /// Samples of a batch in ``fit(_:epochs:threads:progress:epochDone:)``.
+    public let batchSize: Int
+    /// Drives shuffling, dropout, random codings and augmentation.
+    public var seed: UInt64
+    /// One a tensor; valid after ``gradients(_:targets:count:threads:source:)``.
+    public let gradients: [Storage<Float>]
+    /// Per tensor, one a name in ``Optimizer/moments``.
+    public let moments: [[Storage<Float>]]
+    /// Optimizer steps so far.
+    public var stepCount = 0
+    /// Samples seen so far: the number of a sample in the random streams.
+    public var samplesSeen: UInt64 = 0
+    /// Epochs completed so far.
+    public var epochsDone = 0
+    private var hasGradients = false
+    private var partials: [[Storage<Float>]] = []
+
+    public init(
+        network: Network, rule: any LearningRule = Backpropagation(), loss: Loss, optimizer: any Optimizer,
+        schedule: Schedule = Schedule(.constant), batchSize: Int = 128, seed: UInt64
+    ) throws(SNNError) {
+        guard batchSize >= 1, batchSize <= 1 << 24 else {
+            throw .parameter("batch must be 1 ... \(1 << 24), got \(batchSize)")
+        }
+        if let weights = loss.classWeights, weights.count != network.scoreCount {
+            throw .shape("class_weights must hold \(network.scoreCount) numbers, one a class, got \(weights.count)")
+        }
+        self.network = network
+        self.rule = rule
+        self.loss = loss
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.batchSize = batchSize
+        self.seed = seed
+        gradients = network.tensors.map { Storage($0.storage.count) }
+        moments = network.tensors.map { tensor in optimizer.moments.map { _ in Storage(tensor.storage.count) } }
+    }
+
+    /// Fills ``gradients`` for one batch; moves nothing.
+    ///
+    /// Errors: ``SNNError/notFinite(_:)`` for inputs, ``SNNError/notSupported(_:)`` for targets the loss does not take.
+    public func computeGradients(
+        _ source: any SampleSource, targets: Targets, count: Int, threads: Int
+    ) throws(SNNError) -> BatchResult {
+        try check(targets, count: count)
+        let network = self.network
+        let size = Block.size(weights: network.weightCount)
+        let blocks = (count + size - 1) / size
+        let queue = OrderedQueue(blocks)
+        let weights = network.prepared(forTraining: true)
+        let workers = min(max(1, threads), blocks)
+        while partials.count < workers { partials.append(gradients.map { Storage($0.count) }) }
+        for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
+        let divisor = loss.divisor(
+            targets: targets, batch: count, steps: network.steps, classes: network.scoreCount)
+        let sums = Sums()
+        let partials = self.partials
+        let first = samplesSeen
+        Workers.run(workers) { [self] worker in
+            while let block = queue.take() {
+                let samples = block * size..<min(count, (block + 1) * size)
+                do throws(SNNError) {
+                    for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
+                    let context = BlockContext(
+                        isTraining: true, seed: seed, samples: samples.map { first &+ UInt64($0) })
+                    let (loss, correct) = try run(
+                        source, targets, samples, context, weights, divisor, to: partials[worker])
+                    queue.deliver(block) {
+                        sums.loss += loss
+                        sums.correct += correct
+                        for (gradient, partial) in zip(gradients, partials[worker]) { gradient.add(partial) }
+                    }
+                } catch { queue.fail(error) }
+            }
+        }
+        try queue.check()
+        hasGradients = true
+        samplesSeen &+= UInt64(count)
+        return BatchResult(loss: sums.loss / divisor, correct: sums.correct, samples: count)
+    }
+
+    private final class Sums: @unchecked Sendable {
+        var loss = 0.0
+        var correct = 0
+    }
+
+    /// One block forward and back.
+    private func run(
+        _ source: any SampleSource, _ targets: Targets, _ samples: Range<Int>, _ context: BlockContext,
+        _ weights: [PreparedWeights?], _ divisor: Double, to gradients: [Storage<Float>]
+    ) throws(SNNError) -> (loss: Double, correct: Int) {
+        let input = try network.encode(source, samples: samples, context: context)
+        let trace = network.forward(input, weights: weights, context: context)
+        let scores = network.readout.decode(trace.output)
+        let isPerStep = loss.span == .step
+        let judged = isPerStep
+            ? network.readout.decodeSteps(trace.output, scoreCount: network.scoreCount) : scores
+        let slope = Values(
+            steps: judged.steps, batch: judged.batch, count: judged.count, isConstant: judged.isConstant)
+        let value = loss.evaluate(
+            judged, targets: targets, first: samples.lowerBound, divisor: divisor, gradient: slope)
+        let output = isPerStep
+            ? network.readout.adjointSteps(of: slope, activity: trace.output)
+            : network.readout.adjoint(of: slope, activity: trace.output)
+        rule.addGradients(
+            of: ForwardPass(network: network, trace: trace, weights: weights, context: context), output: output,
+            to: gradients)
+        var correct = 0
+        if case .labels(let labels) = targets.kind, !targets.perStep {
+            for (place, sample) in samples.enumerated() {
+                let z = UnsafePointer(scores.base + place * network.scoreCount)
+                correct += Softmax.winner(z, network.scoreCount) == Int(labels[sample]) ? 1 : 0
+            }
+        }
+        return (value, correct)
+    }
+
+    private func check(_ targets: Targets, count: Int) throws(SNNError) {
+        guard count >= 1 else { throw .argument("batch must be >= 1, got \(count)") }
+        guard !targets.perStep || loss.span == .step else {
+            throw .notSupported("targets per step need a loss with per = step")
+        }
+        let numbers = targets.perStep ? count * network.steps : count
+        switch targets.kind {
+        case .labels(let labels):
+            for index in 0..<numbers where labels[index] < 0 || Int(labels[index]) >= network.scoreCount {
+                throw .parameter("labels must be 0 ... \(network.scoreCount - 1), got \(labels[index])")
+            }
+        case .values(let values):
+            guard loss.kind == .meanSquaredError else {
+                throw .notSupported("\(loss.kind.rawValue) takes labels; target values need mean_squared_error")
+            }
+            for index in 0..<numbers * network.scoreCount where !values[index].isFinite {
+                throw .notFinite("targets must be finite, got \(values[index]) at \(index)")
+            }
+        }
+    }
+
+    /// One optimizer step with ``gradients`` as they are.
+    /// - Parameter rateFactor: multiplies the base learning rate.
+    public func apply(rateFactor: Double = 1, threads: Int = 1) throws(SNNError) {
+        guard hasGradients else { throw .state("there are no gradients yet; compute them first") }
+        stepCount += 1
+        let rate = optimizer.learningRate * rateFactor
+        // Elementwise work: any cut gives the same bits.
+        let chunk = 1 << 16
+        var pieces: [(tensor: Int, range: Range<Int>)] = []
+        for (index, tensor) in network.tensors.enumerated() {
+            for start in stride(from: 0, to: tensor.storage.count, by: chunk) {
+                pieces.append((index, start..<min(start + chunk, tensor.storage.count)))
+            }
+        }
+        let queue = OrderedQueue(pieces.count)
+        let work = pieces
+        Workers.run(min(max(1, threads), pieces.count)) { [self] _ in
+            while let piece = queue.take() {
+                let (tensor, range) = work[piece]
+                optimizer.update(
+                    network.tensors[tensor].storage.base, gradient: UnsafePointer(gradients[tensor].base),
+                    moments: moments[tensor].map(\.base), range: range, rate: rate, step: stepCount)
+            }
+        }
+        rule.afterStep(network)
+    }
+
+    /// One training step on a batch.
+    public func trainBatch(
+        _ source: any SampleSource, targets: Targets, count: Int, threads: Int = 1, rateFactor: Double = 1
+    ) throws(SNNError) -> BatchResult {
+        let result = try computeGradients(source, targets: targets, count: count, threads: threads)
+        guard result.loss.isFinite else {
+            throw .notFinite(
+                "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data")
+        }
+        try apply(rateFactor: rateFactor, threads: threads)
+        return result
+    }
+}
+
+extension Storage where Element == Float {
+    /// Adds another storage of the same size.
+    func add(_ other: Storage<Float>) {
+        for index in 0..<count { base[index] += other.base[index] }
+    }
+}

@@ -1,0 +1,66 @@
+import SNNKernel
+
+/// Leaky integrate-and-fire neuron: current-based, hard threshold.
+///
+///     continuous   tau_mem dv/dt = -(v - v_leak) + i(t)
+///     charge       u[t] = v_leak + alpha (v[t-1] - v_leak) + gain i[t]
+///     fire         s[t] = 1 if u[t] >= v_threshold else 0
+///     reset        v[t] = u[t] - (v_threshold - v_reset) s[t]     (soft; or hard, or none)
+///     backward     ds/du := surrogate(u - v_threshold); exact elsewhere; the reset path is differentiated
+///
+///     alpha        exp(-dt / tau_mem) | 1 - dt / tau_mem | beta | 1 (no leak)
+///     gain         1 | 1 - alpha
+///
+/// Parameters, units, defaults and ranges: ``MembraneParameters``; `snn plugins lif` prints them.
+/// State: `v` `[B, N]`, starts at `v_leak`. Shapes: current `[T, B, N]` -> raster `[T, B, N]`.
+/// Exactness: decay exponential is exact for current constant within a step, up to the gain; spikes are on the grid.
+/// Throws ``SNNError/parameter(_:)`` when a value is outside its range.
+/// Source: Gerstner, Kistler, Naud, Paninski, «Neuronal Dynamics», CUP 2014, section 1.3; surrogate gradients: Neftci,
+/// Mostafa, Zenke, IEEE Signal Processing Magazine 36(6), 2019.
+struct LIF<Value: Lane>: StepEquations {
+    let membrane: Membrane<Value>
+    let leak: Value
+
+    struct State: BitwiseCopyable, Sendable {
+        var v: Value
+    }
+
+    init(_ p: MembraneParameters) {
+        membrane = Membrane(p)
+        leak = Value(p.leak)
+    }
+
+    var rest: State { State(v: leak) }
+    var zeroState: State { State(v: Value.zero) }
+
+    @inline(__always)
+    func step(_ current: Value, _ state: inout State) -> (sent: Value, potential: Value) {
+        let u = membrane.charge(current, state.v)
+        let s = membrane.fire(u, threshold: membrane.threshold)
+        state.v = membrane.afterSpike(u, s)
+        return (s, u)
+    }
+
+    @inline(__always)
+    func stepAdjoint(_ current: Value, before: State, sent: Value, state: inout State) -> Value {
+        let u = membrane.charge(current, before.v)
+        let s = membrane.fire(u, threshold: membrane.threshold)
+        let gradient = membrane.fireAdjoint(u, threshold: membrane.threshold, s: s, sent: sent, after: state.v).u
+        state.v = membrane.alpha * gradient
+        return membrane.gain * gradient
+    }
+}
+
+/// ``LIF`` over sixteen neurons.
+struct LIFModel: ClockDrivenNeuron {
+    let parameters: MembraneParameters
+    let equations: LIF<SIMD16<Float>>
+
+    init(_ parameters: MembraneParameters) {
+        self.parameters = parameters
+        equations = LIF(parameters)
+    }
+
+    var sends: ActivityKind { parameters.sends }
+    func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { LIF<V>(parameters) }
+}

@@ -1,0 +1,50 @@
+import SNNKernel
+
+/// Leaky integrate-and-fire neurons and their kin.
+public enum PluginEntry: Plugin {
+    public static let identifier = "lif"
+
+    public static let neurons: [Component<any NeuronModel>] = [
+        Component(
+            "lif", "Leaky integrate-and-fire; leak, reset, order, comparison and surrogate are options.",
+            parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
+                + [MembraneParameters.refractory]
+        ) { p, dt throws(SNNError) in
+            let membrane = try MembraneParameters(p, dt: dt, fires: true)
+            // Most networks need no memory of the last spike; without it the loop keeps a third of the state.
+            let needsMemory =
+                membrane.refractorySteps > 0 || (membrane.reset == .soft && membrane.order == .nextStep)
+            return needsMemory ? LIFWithMemoryModel(membrane) : LIFModel(membrane)
+        },
+        Component(
+            "lif.synaptic", "LIF behind an exponential synapse (tau_syn).",
+            parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
+                + SynapticLIFModel.descriptions
+        ) { p, dt throws(SNNError) in
+            SynapticLIFModel(try sameStep(p, dt), tauSyn: p.number("tau_syn"), dt: dt)
+        },
+        Component(
+            "lif.adaptive", "LIF whose threshold rises with each spike and decays back.",
+            parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
+                + AdaptiveLIFModel.descriptions
+        ) { p, dt throws(SNNError) in
+            AdaptiveLIFModel(
+                try sameStep(p, dt), tauAdapt: p.number("tau_adapt"), adaptation: p.number("adaptation"), dt: dt)
+        },
+        Component(
+            "lif.integrator", "Leaky integrator that never fires and sends its membrane, for readouts.",
+            parameters: MembraneParameters.leakDescriptions
+        ) { p, dt throws(SNNError) in
+            IntegratorModel(try MembraneParameters(p, dt: dt, fires: false))
+        },
+    ]
+
+    /// The membrane of models that reset in the step of the spike.
+    private static func sameStep(_ p: ParameterSet, _ dt: Double) throws(SNNError) -> MembraneParameters {
+        let membrane = try MembraneParameters(p, dt: dt, fires: true)
+        guard membrane.order == .sameStep || membrane.reset != .soft else {
+            throw .notSupported("reset_order next_step with a soft reset is an option of the model lif only")
+        }
+        return membrane
+    }
+}
