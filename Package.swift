@@ -11,7 +11,8 @@ let pluginTargets: [Target] = plugins.flatMap { name -> [Target] in
             name: "\(name)Plugin", dependencies: ["SNNKernel"], path: "plugins/\(name)", exclude: ["Tests"]),
         .testTarget(
             name: "\(name)PluginTests",
-            dependencies: [.target(name: "\(name)Plugin"), "SNNKernel", "SNNTestKit", "CodingsPlugin"],
+            dependencies: (Set([name, "Codings", "LIF"])).sorted().map { .target(name: "\($0)Plugin") }
+                + ["SNNKernel", "SNNTestKit"],
             path: "plugins/\(name)/Tests"),
     ]
 }
@@ -31,7 +32,8 @@ let package = Package(
         .target(name: "SNNKernel"),
         .target(
             name: "SNN",
-            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA"] + plugins.map { .target(name: "\($0)Plugin") },
+            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor"] + plugins.map { .target(name: "\($0)Plugin") },
+            exclude: ["Data/digits"],
             linkerSettings: [
                 .linkedLibrary("z"),
                 // The archive, so that the library needs no liblzma where it runs.
@@ -45,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CSNN", path: "Include"),
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CProcessor"),
         .executableTarget(name: "RegistryGenerator"),
         .plugin(name: "RegistryPlugin", capability: .buildTool(), dependencies: ["RegistryGenerator"],
             path: "Sources/RegistryPlugin"),

@@ -31,9 +31,9 @@
               Results are copied into the caller's buffers. Pointers marked «borrowed» belong to the handle they were
               asked from and stay valid as long as the comment says. Strings passed in are copied.
    Sizes      Every buffer comes with its count of elements, not bytes; a wrong count is SNN_E_SHAPE. Text results
-              take (buffer, capacity, needed): at most `capacity` bytes are written, always with a final zero;
-              `needed` (may be NULL) receives the full length with the zero. Too small a buffer is SNN_E_SHAPE;
-              buffer NULL with capacity 0 only asks for the length.
+              take (buffer, capacity, needed): the text with its final zero is written whole or not at all; `needed`
+              (may be NULL) receives its length with the zero in every case. Too small a buffer is SNN_E_SHAPE; buffer
+              NULL with capacity 0 only asks for the length and is SNN_OK.
    Shapes     Samples are contiguous rows: an image is channels x height x width (NCHW), a sequence of T frames is
               T such rows. Recordings are time-major [steps, batch, neurons]; the neurons of an image are in
               height, width, channel order. Weights are [inputs, outputs] and [height, width, in, out].

@@ -16,9 +16,9 @@ enum Block {
 }
 
 /// Threads that live as long as one call: nothing is left behind for a host program or a `fork()` to trip over.
-enum Workers {
+public enum Workers {
     /// Cores this process may use.
-    static var cores: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    public static var cores: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     /// Calls `body(worker)` for worker 0..<count at once, worker 0 on this thread, and returns when all are done.
     /// Where the system refuses a thread the others simply do more: work must come from a shared queue.

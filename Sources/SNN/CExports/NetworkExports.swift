@@ -1,0 +1,316 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// Documented in Include/snn.h, in the same order.
+import CSNN
+import SNNKernel
+
+@c @implementation
+public func snn_network_create(
+    _ json: UnsafePointer<CChar>?, _ seed: UInt64, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        try Library.checkProcessor()
+        let out = try Border.present(out, "out")
+        let description = try NetworkDocument.read(try Border.string(json, "json"))
+        let network = try Network(description, registry: try Library.registry(), seed: seed)
+        out.pointee = NetworkHandle(network).retained()
+    }
+}
+
+@c @implementation
+public func snn_network_load(
+    _ path: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        try Library.checkProcessor()
+        let out = try Border.present(out, "out")
+        let (network, file) = try NetworkFile.read(try Border.string(path, "path"))
+        out.pointee = NetworkHandle(network, recipe: try NetworkFile.recipe(file).value).retained()
+    }
+}
+
+@c @implementation
+public func snn_network_save(_ network: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        try NetworkFile.write(handle.network, recipe: handle.recipe, to: try Border.string(path, "path"))
+    }
+}
+
+@c @implementation
+public func snn_network_free(_ network: OpaquePointer?) { NetworkHandle.free(network) }
+
+@c @implementation
+public func snn_network_set_threads(_ network: OpaquePointer?, _ threads: Int32) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        _ = try resolvedThreads(Int(threads))
+        handle.threads = Int(threads)
+    }
+}
+
+@c @implementation
+public func snn_network_json(
+    _ network: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int,
+    _ needed: UnsafeMutablePointer<Int>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let text = NetworkDocument.write(try NetworkHandle.from(network).network.description).text()
+        try Border.copy(text, to: buffer, capacity: capacity, needed: needed)
+    }
+}
+
+@c @implementation
+public func snn_network_sizes(
+    _ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int>?, _ outputs: UnsafeMutablePointer<Int>?,
+    _ steps: UnsafeMutablePointer<Int>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let network = try NetworkHandle.from(network).network
+        inputs?.pointee = network.inputCount
+        outputs?.pointee = network.scoreCount
+        steps?.pointee = network.steps
+    }
+}
+
+@c @implementation
+public func snn_network_node_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        try Border.present(count, "count").pointee = handle.network.nodes.count
+    }
+}
+
+@c @implementation
+public func snn_network_node(
+    _ network: OpaquePointer?, _ index: Int, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ neurons: UnsafeMutablePointer<Int>?, _ spikes: UnsafeMutablePointer<Int32>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let nodes = handle.network.nodes
+        guard nodes.indices ~= index else {
+            throw .argument("index must be below the \(nodes.count) nodes, got \(UInt(bitPattern: index))")
+        }
+        name?.pointee = handle.nodeNames.pointers[index]
+        neurons?.pointee = nodes[index].outputShape.count
+        spikes?.pointee = nodes[index].spikes ? 1 : 0
+    }
+}
+
+@c @implementation
+public func snn_network_tensor_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        try Border.present(count, "count").pointee = handle.network.tensors.count
+    }
+}
+
+@c @implementation
+public func snn_network_tensor(
+    _ network: OpaquePointer?, _ index: Int, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ values: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?, _ rank: UnsafeMutablePointer<Int>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let tensor = try handle.network.tensor(index)
+        name?.pointee = handle.tensorNames.pointers[index]
+        values?.pointee = tensor.storage.base
+        shape?.pointee = handle.shape(index)
+        rank?.pointee = tensor.description.shape.count
+    }
+}
+
+extension Network {
+    /// The tensor at an index a caller gave.
+    func tensor(_ index: Int) throws(SNNError) -> Tensor {
+        guard tensors.indices ~= index else {
+            throw .argument("index must be below the \(tensors.count) tensors, got \(UInt(bitPattern: index))")
+        }
+        return tensors[index]
+    }
+
+    /// Checks a caller's inputs `[batch, inputCount]`.
+    func rows(
+        _ inputs: UnsafePointer<Float>?, _ count: Int, batch: Int
+    ) throws(SNNError) -> RowSource {
+        let inputs = try Border.present(inputs, "inputs")
+        _ = try Border.count(batch, "batch")
+        try Border.check(count, is: batch, by: inputCount, "inputs")
+        return RowSource(inputs, inputCount: inputCount)
+    }
+
+    /// Values a sample has in a per-sample result.
+    func resultSize(_ name: String) throws(SNNError) -> Int {
+        switch name {
+        case "scores", "probabilities": return scoreCount
+        case "class": return 1
+        case "spike_counts": return nodes.count
+        case "decision_time":
+            throw .notSupported("decision_time is given by networks whose neurons send spike times; this one has none")
+        default:
+            throw .unknown("result", name, known: ["class", "probabilities", "scores", "spike_counts"])
+        }
+    }
+}
+
+@c @implementation
+public func snn_network_predict(
+    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
+    _ first_sample: UInt64, _ scores: UnsafeMutablePointer<Float>?, _ scores_count: Int
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let source = try handle.network.rows(inputs, inputs_count, batch: batch)
+        let scores = try Border.present(scores, "scores")
+        try Border.check(scores_count, is: batch, by: handle.network.scoreCount, "scores")
+        // Into memory of our own first: a failure half-way leaves the caller's untouched.
+        let result = Storage<Float>(scores_count)
+        try handle.network.predict(
+            source, count: batch, firstSample: first_sample, threads: try handle.resolvedThreads(), scores: result.base)
+        scores.update(from: result.base, count: scores_count)
+    }
+}
+
+@c @implementation
+public func snn_network_result_size(
+    _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let wanted = try handle.network.resultSize(try Border.string(name, "name"))
+        try Border.present(size, "size").pointee = wanted
+    }
+}
+
+@c @implementation
+public func snn_network_predict_results(
+    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
+    _ first_sample: UInt64, _ names: UnsafePointer<UnsafePointer<CChar>?>?,
+    _ results: UnsafePointer<UnsafeMutablePointer<Float>?>?, _ counts: UnsafePointer<Int>?, _ results_count: Int
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let network = handle.network
+        let source = try network.rows(inputs, inputs_count, batch: batch)
+        let number = try Border.count(results_count, "results_count")
+        let names = try Border.present(names, "names")
+        let results = try Border.present(results, "results")
+        let counts = try Border.present(counts, "counts")
+        var wanted: [(name: String, target: UnsafeMutablePointer<Float>)] = []
+        for index in 0..<number {
+            let name = try Border.string(names[index], "names[\(index)]")
+            let size = try network.resultSize(name)
+            let target = try Border.present(results[index], "results[\(index)]")
+            try Border.check(counts[index], is: batch, by: size, name)
+            wanted.append((name, target))
+        }
+        let scores = Storage<Float>(batch * network.scoreCount)
+        let spikes = Storage<Float>(batch * network.nodes.count)
+        let needsSpikes = wanted.contains { $0.name == "spike_counts" }
+        try network.predict(
+            source, count: batch, firstSample: first_sample, threads: try handle.resolvedThreads(), scores: scores.base,
+            spikeCounts: needsSpikes ? spikes.base : nil)
+        for (name, target) in wanted {
+            switch name {
+            case "scores": target.update(from: scores.base, count: scores.count)
+            case "spike_counts": target.update(from: spikes.base, count: spikes.count)
+            default:
+                let classes = network.scoreCount
+                for sample in 0..<batch {
+                    let z = UnsafePointer(scores.base + sample * classes)
+                    if name == "class" {
+                        target[sample] = Float(Softmax.winner(z, classes))
+                    } else {
+                        Softmax.probabilities(z, classes, to: target + sample * classes)
+                    }
+                }
+            }
+        }
+    }
+}
+
+@c @implementation
+public func snn_network_evaluate(
+    _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ progress: snn_progress?,
+    _ user: UnsafeMutableRawPointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let data = try DatasetHandle.from(dataset).dataset
+        let out = try Border.present(out, "out")
+        let threads = try handle.resolvedThreads()
+        let evaluation = try handle.network.evaluate(data, threads: threads, progress: swiftProgress(progress, user))
+        out.pointee = ReportHandle(Report(evaluation, network: handle.network, threads: threads)).retained()
+    }
+}
+
+@c @implementation
+public func snn_network_record(
+    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
+    _ first_sample: UInt64, _ json: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let network = try NetworkHandle.from(network).network
+        let source = try network.rows(inputs, inputs_count, batch: batch)
+        let out = try Border.present(out, "out")
+        let request = try RecordingRequest(try Border.json(json, "json"))
+        let recording = try network.record(source, count: batch, firstSample: first_sample, request: request)
+        out.pointee = RecordingHandle(recording).retained()
+    }
+}
+
+extension RecordingRequest {
+    /// From JSON; absent takes every default.
+    init(_ field: JSONField) throws(SNNError) {
+        try field.check(keys: ["nodes", "spikes", "potentials", "byte_budget"])
+        self.init()
+        if field["nodes"].isPresent {
+            var names: [String] = []
+            for name in try field["nodes"].array() { names.append(try name.string()) }
+            nodes = names
+        }
+        spikes = try field["spikes"].optionalBool() ?? true
+        potentials = try field["potentials"].optionalBool() ?? false
+        byteBudget = try field["byte_budget"].optionalInteger() ?? byteBudget
+        guard byteBudget > 0 else { throw field["byte_budget"].rangeError("must be > 0") }
+        guard spikes || potentials else { throw .argument("a recording must ask for spikes or potentials") }
+    }
+}
+
+@c @implementation
+public func snn_recording_spikes(
+    _ recording: OpaquePointer?, _ node: UnsafePointer<CChar>?,
+    _ counts: UnsafeMutablePointer<UnsafePointer<Int16>?>?, _ scale: UnsafeMutablePointer<Float>?,
+    _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try RecordingHandle.from(recording)
+        let part = try handle.recording.node(try Border.string(node, "node"))
+        guard let storage = part.counts else {
+            throw .state("spikes of node '\(part.name)' were not recorded, or it sends analog values")
+        }
+        counts?.pointee = UnsafePointer(storage.base)
+        scale?.pointee = part.scale
+        shape?.pointee = handle.shape(part.name)
+    }
+}
+
+@c @implementation
+public func snn_recording_potentials(
+    _ recording: OpaquePointer?, _ node: UnsafePointer<CChar>?,
+    _ values: UnsafeMutablePointer<UnsafePointer<Float>?>?, _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try RecordingHandle.from(recording)
+        let part = try handle.recording.node(try Border.string(node, "node"))
+        guard let storage = part.potentials else {
+            throw .state("potentials of node '\(part.name)' were not recorded, or it has no membrane")
+        }
+        values?.pointee = UnsafePointer(storage.base)
+        shape?.pointee = handle.shape(part.name)
+    }
+}
+
+@c @implementation
+public func snn_recording_free(_ recording: OpaquePointer?) { RecordingHandle.free(recording) }

@@ -1,0 +1,166 @@
+import SNNKernel
+
+/// The data sets that are known by name: where they come from, what they must look like, where they are kept.
+package enum DataCatalogue {
+    /// A file of a set, as it is published.
+    package struct File: Equatable, Sendable {
+        /// Its name in the set's folder.
+        package let name: String
+        /// The SHA-256 of its content, hexadecimal.
+        package let sha256: String
+        /// Names under which the same samples may lie there too, with the SHA-256 of that form.
+        package let alternatives: [(name: String, sha256: String)]
+
+        /// Whether two entries name the same file.
+        package static func == (left: File, right: File) -> Bool {
+            left.name == right.name && left.sha256 == right.sha256
+        }
+    }
+
+    /// A named set.
+    package struct Entry: Sendable {
+        /// The name callers use, also that of its folder.
+        package let name: String
+        /// Its name for people.
+        package let title: String
+        /// Under which terms it may be used, as far as its makers say.
+        package let licence: String
+        /// Whom to cite.
+        package let credit: String
+        /// One name a class.
+        package let classNames: [String]
+        /// The extents of one sample.
+        package let shape: SampleShape
+        /// Samples of the train split.
+        package let trainCount: Int
+        /// Samples of the test split.
+        package let testCount: Int
+        /// What its folder must hold; [] for a set that the package carries.
+        package let files: [File]
+        /// Folders on the net that hold the files under the same names, tried in this order.
+        package let sources: [String]
+    }
+
+    /// Whether a set is there.
+    package struct Presence: Sendable {
+        /// The set.
+        package let entry: Entry
+        /// The folder that was looked in; nil for a set that the package carries.
+        package let folder: String?
+        /// The files that are not there.
+        package let missing: [String]
+        /// Whether it can be opened.
+        package var isPresent: Bool { missing.isEmpty }
+    }
+
+    /// Every known set.
+    package static let entries = [digits, mnist, fashionMNIST, cifar10]
+
+    /// The set called `name`; throws ``SNNError/unknownName`` that lists the known ones.
+    package static func entry(_ name: String) throws(SNNError) -> Entry {
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            throw .unknown("data set", name, known: entries.map(\.name) + ["FILE.npz"])
+        }
+        return entry
+    }
+
+    /// The folder that holds one folder a set: `explicit`, else `$SNN_DATA`, else the user's own.
+    package static func resolveDirectory(explicit: String?) -> String {
+        if let explicit, !explicit.isEmpty { return explicit }
+        return environment("SNN_DATA") ?? userDirectory
+    }
+
+    /// Where `snn data fetch` puts sets unless told otherwise: `$XDG_DATA_HOME/snn/data` or `~/.local/share/snn/data`.
+    package static var userDirectory: String {
+        ReadFile.join(userFolder("XDG_DATA_HOME", ".local/share"), "snn/data")
+    }
+
+    /// One split of a set, in memory.
+    ///
+    /// `name` is a known set, or a path that ends in `.npz`; `split` is "train" or "test". `directory` is a folder with
+    /// one folder a set, nil for ``resolveDirectory(explicit:)``'s; a path that ends in `.npz` is opened in place of the
+    /// named set. `preprocessing` says which samples, and how they are scaled and augmented.
+    ///
+    /// Throws ``SNNError/unknownName``, ``SNNError/dataMissing``, ``SNNError/file``, ``SNNError/corrupt``,
+    /// ``SNNError/parameter``, ``SNNError/memory``.
+    package static func open(
+        _ name: String,
+        split: String,
+        directory: String? = nil,
+        preprocessing: Preprocessing = Preprocessing()
+    ) throws(SNNError) -> Dataset {
+        guard split == "train" || split == "test" else {
+            throw .unknown("split", split, known: ["train", "test"])
+        }
+        if name.hasSuffix(".npz") { return try NPZ.open(name, split: split, preprocessing: preprocessing) }
+        let entry = try entry(name)
+        if let directory, directory.hasSuffix(".npz"), !ReadFile.isFolder(directory) {
+            return try NPZ.open(directory, split: split, preprocessing: preprocessing)
+        }
+        if entry.files.isEmpty { return try Digits.open(split: split, preprocessing: preprocessing) }
+        let folder = ReadFile.join(resolveDirectory(explicit: directory), name)
+        if name == cifar10.name {
+            return try CIFAR.open(folder: folder, split: split, preprocessing: preprocessing)
+        }
+        return try openIDX(entry, folder: folder, split: split, preprocessing: preprocessing)
+    }
+
+    private static func openIDX(
+        _ entry: Entry,
+        folder: String,
+        split: String,
+        preprocessing: Preprocessing
+    ) throws(SNNError) -> Dataset {
+        let prefix = split == "test" ? "t10k" : "train"
+        let imageFile = ReadFile.join(folder, "\(prefix)-images-idx3-ubyte")
+        let labelFile = ReadFile.join(folder, "\(prefix)-labels-idx1-ubyte")
+        for path in [imageFile, labelFile] where !ReadFile.exists(path) && !ReadFile.exists(path + ".gz") {
+            throw missing(entry.name, in: folder)
+        }
+        let labels = try IDX(path: labelFile)
+        let images = try IDX(path: imageFile)
+        try IDX.checkPair(images: images, labels: labels, label: "'\(folder)'")
+        return try Dataset(
+            name: entry.name,
+            split: split,
+            shape: SampleShape(channels: 1, height: images.sizes[1], width: images.sizes[2]),
+            classes: entry.classNames.count,
+            classNames: entry.classNames,
+            count: images.sizes[0],
+            storage: .pixels(images.elements),
+            labels: .owned(labels.elements.array.map { Int32($0) }),
+            preprocessing: preprocessing,
+            defaultScale: 1.0 / 255
+        )
+    }
+
+    /// What `snn data list` shows: every known set, and whether it is in `directory`.
+    package static func list(directory: String? = nil) -> [Presence] {
+        entries.map { entry in
+            guard !entry.files.isEmpty else { return Presence(entry: entry, folder: nil, missing: []) }
+            let folder = ReadFile.join(resolveDirectory(explicit: directory), entry.name)
+            return Presence(entry: entry, folder: folder, missing: missingFiles(entry, in: folder))
+        }
+    }
+
+    /// The files of `entry` that `folder` lacks in every form.
+    static func missingFiles(_ entry: Entry, in folder: String) -> [String] {
+        entry.files.filter { file in
+            ([file.name] + file.alternatives.map(\.name)).allSatisfy { !ReadFile.exists(ReadFile.join(folder, $0)) }
+        }.map(\.name)
+    }
+
+    /// The error of a set that is not in `folder`: what was sought, and how to get it.
+    static func missing(_ name: String, in folder: String) -> SNNError {
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            return .dataMissing("the data set '\(name)' is not in '\(folder)'")
+        }
+        let lacking = missingFiles(entry, in: folder)
+        let files = (lacking.isEmpty ? entry.files.map(\.name) : lacking).joined(separator: ", ")
+        let command = entry.sources.isEmpty ? "snn data import \(name) FOLDER" : "snn data fetch \(name)"
+        return .dataMissing(
+            "the data set '\(name)' is not in '\(folder)' (missing: \(files)); run `\(command)`, "
+                + "or put the files there by hand"
+        )
+    }
+}

@@ -1,0 +1,290 @@
+import SNNKernel
+
+/// The extents of one sample: `frames` rows of channels x height x width (NCHW).
+package struct SampleShape: Equatable, Sendable {
+    /// Colours, polarities; 1 for grey images and plain vectors.
+    package let channels: Int
+    /// Rows of an image; 1 for plain vectors.
+    package let height: Int
+    /// Columns of an image; the length of plain vectors.
+    package let width: Int
+    /// Time steps of a sequence; 1 for a still sample.
+    package let frames: Int
+
+    /// A shape; all extents must be >= 1.
+    package init(channels: Int, height: Int, width: Int, frames: Int = 1) {
+        self.channels = channels
+        self.height = height
+        self.width = width
+        self.frames = frames
+    }
+
+    /// A plain vector.
+    package init(features: Int) { self.init(channels: 1, height: 1, width: features) }
+
+    /// Values of one sample.
+    package var featureCount: Int { frames * channels * height * width }
+}
+
+/// One split of a data set, in memory, with the way its samples are prepared.
+///
+/// Pixels stay bytes until they are asked for. Nothing changes after `init`, so any thread may ask for any sample; the
+/// memory behind the pointers belongs to `owners`, or to the C caller who promised to keep it.
+package final class Dataset: @unchecked Sendable {
+    /// The set's name, "mnist".
+    package let name: String
+    /// "train" or "test".
+    package let split: String
+    /// The extents of one sample.
+    package let shape: SampleShape
+    /// How many classes there are; labels are 0..<classes.
+    package let classes: Int
+    /// What the classes are called, one name a class, where that is known.
+    package let classNames: [String]?
+    /// How many samples there are.
+    package let count: Int
+    /// What was asked for.
+    package let preprocessing: Preprocessing
+
+    /// Where the stored values are: one of the two.
+    private let pixels: UnsafePointer<UInt8>?
+    private let values: UnsafePointer<Float>?
+    private let labels: UnsafePointer<Int32>
+    private let owners: [ByteBuffer]
+
+    /// What byte b of channel c becomes, at 256 c + b.
+    private let table: UnsafeMutablePointer<Float>
+    /// For stored floats: value * gain[c] + shift[c]; nil where they are taken as they are.
+    private let gain: [Float]?
+    private let shift: [Float]
+
+    /// The stored values of a set.
+    package enum Storage {
+        /// Rows of bytes, channels first.
+        case pixels(ByteBuffer)
+        /// Rows of float32, channels first.
+        case floats(ByteBuffer)
+        /// Rows of float32 that somebody else keeps.
+        case borrowed(UnsafePointer<Float>)
+    }
+
+    /// The labels of a set.
+    package enum Labels {
+        /// One a sample.
+        case owned([Int32])
+        /// One a sample, kept by somebody else.
+        case borrowed(UnsafePointer<Int32>)
+    }
+
+    /// A set of `count` samples in `storage`; owned storage is cut down to the samples that `preprocessing` asks for.
+    ///
+    /// `defaultScale` is the factor on stored values where `preprocessing` has none.
+    ///
+    /// Throws ``SNNError/argument`` for an empty set, ``SNNError/shape`` where sizes disagree, ``SNNError/parameter``
+    /// for a label outside 0..<classes or a preprocessing that does not fit, ``SNNError/notFinite`` for NaN or infinity,
+    /// ``SNNError/notSupported`` for a selection from borrowed rows.
+    package init(
+        name: String,
+        split: String,
+        shape: SampleShape,
+        classes: Int,
+        classNames: [String]? = nil,
+        count: Int,
+        storage: Storage,
+        labels: Labels,
+        preprocessing: Preprocessing = Preprocessing(),
+        defaultScale: Double = 1
+    ) throws(SNNError) {
+        guard count >= 1 else { throw .argument("a data set must have at least 1 sample, got \(count)") }
+        guard classes >= 1 else { throw .argument("a data set must have at least 1 class, got \(classes)") }
+        let extents = [shape.frames, shape.channels, shape.height, shape.width]
+        guard let features = checkedProduct(extents), features >= 1, let total = checkedProduct([count, features, 4])
+        else {
+            throw .shape("\(count) samples of shape \(extents) must have at least one value and fit into memory")
+        }
+        try Self.check(preprocessing, shape: shape)
+        let selection = try preprocessing.selection(of: count, split: split)
+        var owners: [ByteBuffer] = []
+
+        switch storage {
+        case .pixels(let buffer), .floats(let buffer):
+            let isFloat = if case .floats = storage { true } else { false }
+            let expected = isFloat ? total : total / 4
+            guard buffer.count == expected else {
+                throw .shape("\(count) samples of \(features) values must have \(expected) bytes, got \(buffer.count)")
+            }
+            if let selection { try buffer.keep(rows: selection, rowBytes: expected / count) }
+            pixels = isFloat ? nil : UnsafePointer(buffer.start.bindMemory(to: UInt8.self, capacity: buffer.count))
+            values = isFloat ? UnsafePointer(buffer.start.bindMemory(to: Float.self, capacity: buffer.count / 4)) : nil
+            owners.append(buffer)
+        case .borrowed(let pointer):
+            guard selection == nil else {
+                throw .notSupported("samples and validation do not act on borrowed arrays: pass the rows you want")
+            }
+            pixels = nil
+            values = pointer
+        }
+
+        let kept = selection?.count ?? count
+        switch labels {
+        case .borrowed(let pointer): self.labels = pointer
+        case .owned(let all):
+            guard all.count == count else {
+                throw .shape("\(count) samples must have \(count) labels, got \(all.count)")
+            }
+            let buffer = try ByteBuffer(selection.map { rows in rows.map { all[$0] } } ?? all)
+            self.labels = UnsafePointer(buffer.start.bindMemory(to: Int32.self, capacity: kept))
+            owners.append(buffer)
+        }
+
+        let scale = preprocessing.scale ?? defaultScale
+        let mean = preprocessing.mean.isEmpty ? Array(repeating: 0, count: shape.channels) : preprocessing.mean
+        let std = preprocessing.std.isEmpty ? Array(repeating: 1, count: shape.channels) : preprocessing.std
+        table = .allocate(capacity: 256 * shape.channels)
+        for channel in 0..<shape.channels {
+            for byte in 0..<256 {
+                // In double and rounded once: 255 / 255 is 1, and byte 0 without a mean stays 0.
+                let value = Float((Double(byte) * scale - mean[channel]) / std[channel])
+                (table + 256 * channel + byte).initialize(to: value)
+            }
+        }
+        let isPlain = scale == 1 && preprocessing.mean.isEmpty && preprocessing.std.isEmpty
+        gain = isPlain ? nil : std.map { Float(scale / $0) }
+        shift = zip(mean, std).map { Float(-$0 / $1) }
+
+        (self.name, self.split, self.shape) = (name, split, shape)
+        (self.classes, self.classNames, self.count) = (classes, classNames, kept)
+        self.preprocessing = preprocessing
+        self.owners = owners
+        try checkContents()
+    }
+
+    deinit { table.deallocate() }
+
+    /// A set over a C caller's arrays, which must stay alive and unchanged as long as the set: nothing is copied.
+    ///
+    /// `inputs` is `[samples, features]`. Errors as the designated initialiser's.
+    package convenience init(
+        borrowing inputs: UnsafePointer<Float>,
+        samples: Int,
+        features: Int,
+        labels: UnsafePointer<Int32>,
+        classes: Int
+    ) throws(SNNError) {
+        try self.init(
+            name: "arrays",
+            split: "train",
+            shape: SampleShape(features: features),
+            classes: classes,
+            count: samples,
+            storage: .borrowed(inputs),
+            labels: .borrowed(labels)
+        )
+    }
+
+    /// What of the preprocessing depends on the samples' shape.
+    private static func check(_ preprocessing: Preprocessing, shape: SampleShape) throws(SNNError) {
+        try preprocessing.check()
+        for (key, list) in [("mean", preprocessing.mean), ("std", preprocessing.std)]
+        where !list.isEmpty && list.count != shape.channels {
+            throw .parameter("normalize.\(key) must have one number a channel (\(shape.channels)), got \(list.count)")
+        }
+        let side = min(shape.height, shape.width)
+        guard preprocessing.cropPadding < side else {
+            throw .parameter(
+                "augment.crop_padding must be below the sides of a sample (\(shape.height) x \(shape.width)), "
+                    + "got \(preprocessing.cropPadding)"
+            )
+        }
+    }
+
+    private func checkContents() throws(SNNError) {
+        for sample in 0..<count where labels[sample] < 0 || Int(labels[sample]) >= classes {
+            throw .parameter("a label must be in 0..<\(classes), got \(labels[sample]) at sample \(sample)")
+        }
+        let ends = (0..<shape.channels).flatMap { [table[256 * $0], table[256 * $0 + 255]] }
+        for value in ends + (gain ?? []) + shift where !value.isFinite {
+            throw .parameter("scale, mean and std must keep the values finite, got \(value)")
+        }
+        guard let values else { return }
+        let features = shape.featureCount
+        for index in 0..<count * features where !values[index].isFinite {
+            throw .notFinite(
+                "inputs must be finite, got \(values[index]) at sample \(index / features), value \(index % features)"
+            )
+        }
+    }
+
+    /// The class of sample `sample` of 0..<count.
+    package func label(_ sample: Int) -> Int32 {
+        precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        return labels[sample]
+    }
+
+    /// Writes sample `sample` of 0..<count, scaled and normalised, to `row` of ``SampleShape/featureCount`` values.
+    package func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
+        precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        let plane = shape.height * shape.width
+        for index in 0..<shape.frames * shape.channels {
+            let offset = sample * shape.featureCount + index * plane
+            let channel = index % shape.channels
+            let target = row + index * plane
+            if let pixels {
+                let source = pixels + offset
+                let row = table + 256 * channel
+                for position in 0..<plane { target[position] = row[Int(source[position])] }
+            } else if let values {
+                let source = values + offset
+                if let gain {
+                    let (gain, shift) = (gain[channel], shift[channel])
+                    for position in 0..<plane { target[position] = source[position] * gain + shift }
+                } else {
+                    target.update(from: source, count: plane)
+                }
+            }
+        }
+    }
+
+    /// Writes sample `sample` as training sees it in `epoch`: with the augmentation, if one was asked for.
+    ///
+    /// The crop and the flip depend on (seed, sample, epoch) alone, never on the order of calls or on threads; all
+    /// channels and frames of a sample move together.
+    package func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
+        guard preprocessing.augments else { return fill(sample, into: row) }
+        precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        let stream = RandomStream(seed: seed, purpose: .augmentation)
+        let step = UInt32(truncatingIfNeeded: epoch)
+        let padding = preprocessing.cropPadding
+        let down = stream.below(2 * padding + 1, index: 0, step: step, sample: UInt64(sample)) - padding
+        let right = stream.below(2 * padding + 1, index: 1, step: step, sample: UInt64(sample)) - padding
+        let mirrored = preprocessing.flip && stream.below(2, index: 2, step: step, sample: UInt64(sample)) == 1
+        let (height, width) = (shape.height, shape.width)
+        for index in 0..<shape.frames * shape.channels {
+            let channel = index % shape.channels
+            let plane = sample * shape.featureCount + index * height * width
+            // Outside the image there is a stored 0, which normalisation may turn into something else.
+            let outside = pixels != nil ? table[256 * channel] : gain == nil ? 0 : shift[channel]
+            var target = row + index * height * width
+            for y in 0..<height {
+                let sourceRow = y + down
+                for x in 0..<width {
+                    let column = (mirrored ? width - 1 - x : x) + right
+                    if sourceRow < 0 || sourceRow >= height || column < 0 || column >= width {
+                        target[x] = outside
+                    } else {
+                        target[x] = value(at: plane + sourceRow * width + column, channel: channel)
+                    }
+                }
+                target += width
+            }
+        }
+    }
+
+    /// The stored value at `position`, prepared as in ``fill(_:into:)``.
+    @inline(__always)
+    private func value(at position: Int, channel: Int) -> Float {
+        if let pixels { return table[256 * channel + Int(pixels[position])] }
+        guard let values else { return 0 }
+        return gain.map { values[position] * $0[channel] + shift[channel] } ?? values[position]
+    }
+}

@@ -1,0 +1,43 @@
+import SNNKernel
+
+/// How to train, as JSON: one training stage of a recipe, or what `snn_trainer_create` takes (docs/recipes.md).
+///
+///     {"rule": "backpropagation", "loss": {"kind": "cross_entropy"}, "optimizer": {"kind": "adam", "learning_rate": 1e-3},
+///      "schedule": {"kind": "cosine"}, "batch": 128, "epochs": 5}
+package struct TrainingDocument: Sendable {
+    package var rule: ComponentChoice
+    package var loss: Loss
+    package var optimizer: any Optimizer
+    package var schedule: Schedule
+    package var batch: Int
+    package var epochs: Int
+
+    /// The keys a training document may have.
+    static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs"]
+
+    /// Reads a document; absent parts take their defaults.
+    package init(_ field: JSONField, extraKeys: [String] = []) throws(SNNError) {
+        try field.check(keys: Self.keys + extraKeys)
+        rule = try NetworkDocument.choice(field["rule"], key: "kind", default: "backpropagation")
+        let weights = field["loss"]["class_weights"]
+        loss = try BuiltIn.loss(
+            try NetworkDocument.choice(
+                field["loss"], key: "kind", default: Loss.Kind.crossEntropy.rawValue, except: ["class_weights"]),
+            classWeights: weights.isPresent ? try weights.numbers() : nil)
+        optimizer = try BuiltIn.optimizer(
+            try NetworkDocument.choice(field["optimizer"], key: "kind", default: "adam"))
+        schedule = try BuiltIn.schedule(
+            try NetworkDocument.choice(field["schedule"], key: "kind", default: Schedule.Kind.constant.rawValue))
+        batch = try field["batch"].optionalInteger() ?? 128
+        epochs = try field["epochs"].optionalInteger() ?? 1
+        guard epochs >= 1 else { throw field["epochs"].rangeError("must be >= 1") }
+        guard batch >= 1 else { throw field["batch"].rangeError("must be >= 1") }
+    }
+
+    /// A trainer for `network`.
+    package func trainer(for network: Network, seed: UInt64) throws(SNNError) -> Trainer {
+        try Trainer(
+            network: network, rule: try Library.registry().rule(rule), loss: loss, optimizer: optimizer,
+            schedule: schedule, batchSize: batch, seed: seed)
+    }
+}

@@ -1,0 +1,146 @@
+import SNNKernel
+
+/// A trained network as one safetensors file: its tensors, and in the metadata its description, the library's version,
+/// the seed and the recipe that made it. A checkpoint holds the optimizer's moments and counters beside them.
+///
+/// Tensors are named as in the network (`hidden.weight`), moments `optimizer.<moment>.<tensor>`.
+package enum NetworkFile {
+    /// Where a run stood, so that it can go on.
+    package struct Progress: Sendable, Equatable {
+        /// Which stage of the recipe, from 0.
+        package var stage = 0
+        package var epochsDone = 0
+        package var stepCount = 0
+        package var samplesSeen: UInt64 = 0
+        /// Seed of shuffling, dropout and codings.
+        package var seed: UInt64 = 0
+    }
+
+    private enum Key {
+        static let network = "snn.network"
+        static let version = "snn.version"
+        static let seed = "snn.seed"
+        static let recipe = "snn.recipe"
+        static let progress = "snn.progress"
+    }
+
+    /// Writes a network, with the guarantee of ``AtomicFile``.
+    /// - Parameters:
+    ///   - recipe: the JSON of the recipe that made it, if any.
+    ///   - trainer: its moments and counters are written too.
+    ///   - stage: which stage of the recipe the trainer runs.
+    package static func write(
+        _ network: Network, recipe: JSONValue?, trainer: Trainer? = nil, stage: Int = 0, to path: String
+    ) throws(SNNError) {
+        var tensors = network.tensors.map {
+            TensorToWrite(
+                name: $0.name, type: .f32, shape: $0.description.shape, bytes: UnsafeRawBufferPointer($0.storage.elements))
+        }
+        var metadata = [
+            Key.network: NetworkDocument.write(network.description).text(),
+            Key.version: Library.version,
+            Key.seed: String(network.seed),
+        ]
+        if let recipe { metadata[Key.recipe] = recipe.text() }
+        if let trainer {
+            for (tensor, moments) in zip(network.tensors, trainer.moments) {
+                for (name, moment) in zip(trainer.optimizer.moments, moments) {
+                    tensors.append(
+                        TensorToWrite(
+                            name: "optimizer.\(name).\(tensor.name)", type: .f32, shape: tensor.description.shape,
+                            bytes: UnsafeRawBufferPointer(moment.elements)))
+                }
+            }
+            metadata[Key.progress] = write(
+                Progress(
+                    stage: stage, epochsDone: trainer.epochsDone, stepCount: trainer.stepCount,
+                    samplesSeen: trainer.samplesSeen, seed: trainer.seed)
+            ).text()
+        }
+        try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
+    }
+
+    /// A network from a file.
+    package static func read(_ path: String) throws(SNNError) -> (network: Network, file: SafetensorsFile) {
+        let file = try SafetensorsFile(path: path)
+        guard let text = file.metadata[Key.network] else {
+            throw .corrupt("'\(path)' is a safetensors file without the metadata \(Key.network): not a saved network")
+        }
+        do throws(SNNError) {
+            let description = try NetworkDocument.read(text)
+            let network = try Network(
+                description, registry: try Library.registry(), seed: file.metadata[Key.seed].flatMap { UInt64($0) } ?? 0)
+            try readTensors(of: network, from: file)
+            return (network, file)
+        } catch {
+            if case .notSupported = error { throw error }
+            if case .unknownName = error { throw error }
+            throw .corrupt("'\(path)' does not hold a network this library can read: \(error.message)")
+        }
+    }
+
+    /// Fills a network with the tensors of a file of the same network.
+    static func readTensors(of network: Network, from file: SafetensorsFile) throws(SNNError) {
+        for tensor in network.tensors {
+            try file.copyFloats(tensor.name, shape: tensor.description.shape, to: tensor.storage.elements)
+        }
+    }
+
+    /// The recipe a file carries, or null.
+    package static func recipe(_ file: SafetensorsFile) throws(SNNError) -> JSONField {
+        guard let text = file.metadata[Key.recipe] else { return JSONField(nil, path: "recipe") }
+        return JSONField(try JSONValue(parsing: text), path: "recipe")
+    }
+
+    /// Where the run that wrote a checkpoint stood.
+    package static func progress(_ file: SafetensorsFile) throws(SNNError) -> Progress {
+        guard let text = file.metadata[Key.progress] else {
+            throw .state("'\(file.path)' holds a network but no training state to go on from")
+        }
+        let field = JSONField(try JSONValue(parsing: text), path: Key.progress)
+        return Progress(
+            stage: try field["stage"].integer(), epochsDone: try field["epochs_done"].integer(),
+            stepCount: try field["step_count"].integer(), samplesSeen: try field["samples_seen"].seed(),
+            seed: try field["seed"].seed())
+    }
+
+    private static func write(_ progress: Progress) -> JSONValue {
+        .object([
+            "stage": .number(Double(progress.stage)), "epochs_done": .number(Double(progress.epochsDone)),
+            "step_count": .number(Double(progress.stepCount)), "samples_seen": .string(String(progress.samplesSeen)),
+            "seed": .string(String(progress.seed)),
+        ])
+    }
+
+    /// Brings weights, moments and counters of a trainer to where a checkpoint stood. Nothing changes where it fails.
+    package static func resume(_ trainer: Trainer, from file: SafetensorsFile) throws(SNNError) {
+        let progress = try progress(file)
+        guard progress.epochsDone >= 0, progress.stepCount >= 0 else {
+            throw .corrupt("'\(file.path)': counters must be >= 0")
+        }
+        var staged: [(target: Storage<Float>, values: Storage<Float>)] = []
+        func stage(_ name: String, _ shape: [Int], _ target: Storage<Float>) throws(SNNError) {
+            let values = Storage<Float>(overwriting: target.count)
+            try file.copyFloats(name, shape: shape, to: values.elements)
+            staged.append((target, values))
+        }
+        for (tensor, moments) in zip(trainer.network.tensors, trainer.moments) {
+            guard file.entry(tensor.name) != nil else {
+                throw .shape("'\(file.path)' is a checkpoint of another network: it has no tensor '\(tensor.name)'")
+            }
+            try stage(tensor.name, tensor.description.shape, tensor.storage)
+            for (name, moment) in zip(trainer.optimizer.moments, moments) {
+                let full = "optimizer.\(name).\(tensor.name)"
+                guard file.entry(full) != nil else {
+                    throw .shape("'\(file.path)' is a checkpoint of another optimizer: it has no tensor '\(full)'")
+                }
+                try stage(full, tensor.description.shape, moment)
+            }
+        }
+        for (target, values) in staged { target.base.update(from: values.base, count: values.count) }
+        trainer.epochsDone = progress.epochsDone
+        trainer.stepCount = progress.stepCount
+        trainer.samplesSeen = progress.samplesSeen
+        trainer.seed = progress.seed
+    }
+}

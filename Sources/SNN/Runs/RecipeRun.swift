@@ -1,0 +1,126 @@
+import SNNKernel
+
+/// What a caller may change about a recipe.
+package struct RunOptions: Sendable {
+    /// Folder of data sets, or a `.npz` file.
+    package var data: String?
+    /// Epochs of the last stage.
+    package var epochs: Int?
+    /// 0: one a core.
+    package var threads = 0
+    package var seed: UInt64?
+    /// Written after every epoch.
+    package var out: String?
+    /// A checkpoint to go on from.
+    package var resume: String?
+
+    package init() {}
+
+    /// From JSON, as `snn_recipe_run` takes it.
+    package init(_ field: JSONField) throws(SNNError) {
+        try field.check(keys: ["data", "epochs", "threads", "seed", "out", "resume"])
+        data = try field["data"].optionalString()
+        epochs = try field["epochs"].optionalInteger()
+        threads = try field["threads"].optionalInteger() ?? 0
+        seed = try field["seed"].optionalSeed()
+        out = try field["out"].optionalString()
+        resume = try field["resume"].optionalString()
+    }
+}
+
+/// Runs a recipe: opens the data, builds the network, trains every stage, evaluates on the test split.
+package struct RecipeRun {
+    package let recipe: Recipe
+    package let options: RunOptions
+
+    package init(_ recipe: Recipe, _ options: RunOptions) {
+        self.recipe = recipe
+        self.options = options
+    }
+
+    /// What a run gives.
+    package struct Outcome: Sendable {
+        package let network: Network
+        package let report: Report
+        /// Per stage, what each epoch found.
+        package let epochs: [[EpochResult]]
+        package let test: Dataset
+    }
+
+    /// - Parameters:
+    ///   - progress: told about ten times a second; answering false cancels with the last complete epoch saved.
+    ///   - epochDone: told after each epoch of stage `stage` (from 0).
+    package func run(
+        progress: ProgressHandler? = nil, epochDone: (_ stage: Int, EpochResult) -> Void = { _, _ in }
+    ) throws(SNNError) -> Outcome {
+        let threads = try resolvedThreads(options.threads)
+        if let epochs = options.epochs, epochs < 1 { throw .parameter("epochs must be >= 1, got \(epochs)") }
+        if let out = options.out { try Self.checkWritable(out) }
+        let (train, test) = try Self.open(recipe.data, directory: options.data)
+        let seed = options.seed ?? recipe.seed
+        let network = try Network(recipe.network, registry: try Library.registry(), seed: seed)
+        let checkpoint = try options.resume.map { path throws(SNNError) in try SafetensorsFile(path: path) }
+        let firstStage = try checkpoint.map { file throws(SNNError) in try NetworkFile.progress(file).stage } ?? 0
+        guard recipe.stages.indices ~= firstStage else {
+            throw .corrupt("'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)")
+        }
+
+        var reports: [Report] = []
+        var epochs: [[EpochResult]] = []
+        for (index, stage) in recipe.stages.enumerated().dropFirst(firstStage) {
+            let trainer = try stage.trainer(for: network, seed: seed)
+            if index == firstStage, let checkpoint {
+                try NetworkFile.resume(trainer, from: checkpoint)
+                guard trainer.seed == seed || options.seed == nil else {
+                    throw .argument("seed must be the checkpoint's \(trainer.seed) when resuming, got \(seed)")
+                }
+            }
+            let wanted = index == recipe.stages.count - 1 ? options.epochs ?? stage.epochs : stage.epochs
+            let results = try trainer.fit(
+                train, epochs: wanted, threads: threads, progress: progress,
+                epochDone: { result throws(SNNError) in
+                    if let out = options.out {
+                        try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
+                    }
+                    epochDone(index, result)
+                })
+            epochs.append(results)
+            let evaluation = try network.evaluate(test, threads: threads, progress: progress)
+            var report = Report()
+            report.add(evaluation, network: network)
+            report.add(results, trainer: trainer, threads: threads)
+            reports.append(report)
+        }
+        guard var report = reports.last else { throw .state("a recipe needs at least one stage") }
+        report.set("stages", list: reports)
+        report.set("recipe", text: recipe.name)
+        return Outcome(network: network, report: report, epochs: epochs, test: test)
+    }
+
+    /// Finds out before an hour of training, rather than after it, that the file cannot be written.
+    private static func checkWritable(_ path: String) throws(SNNError) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        guard ReadFile.isFolder(folder.isEmpty ? "/" : folder), !ReadFile.isFolder(path) else {
+            throw .file("cannot write '\(path)': it must be a file in a folder that exists")
+        }
+    }
+
+    /// Both splits of a recipe's set; the test split is never augmented nor cut.
+    package static func open(
+        _ data: Recipe.DataChoice, directory: String?
+    ) throws(SNNError) -> (train: Dataset, test: Dataset) {
+        let train = try DataCatalogue.open(
+            data.set, split: "train", directory: directory, preprocessing: data.preprocessing)
+        return (train, try openTest(data, directory: directory))
+    }
+
+    /// The test split of a recipe's set.
+    package static func openTest(_ data: Recipe.DataChoice, directory: String?) throws(SNNError) -> Dataset {
+        try DataCatalogue.open(
+            data.set, split: "test", directory: directory, preprocessing: data.preprocessing.forEvaluation)
+    }
+}
+
+extension Dataset: LabelledSource {
+    package var inputCount: Int { shape.featureCount }
+}

@@ -1,0 +1,180 @@
+/* Ways of computing the same thing give the same bits: 1 or more threads; one sample or 128 at a time; a step at a time
+   or the whole window; trained on or interrupted and resumed. For every coding, neuron model and readout there is. */
+
+#include "check.h"
+
+enum { samples = 300, batch = 128 };
+
+static float inputs[samples * TEST_PIXELS];
+static int32_t labels[samples];
+static float whole[batch * TEST_CLASSES], other[batch * TEST_CLASSES];
+
+static int predict(const snn_network *network, size_t count, size_t first, float *scores) {
+    return SUCCEEDS(snn_network_predict(network, inputs + first * TEST_PIXELS, count * TEST_PIXELS, count, first,
+                                        scores + first * TEST_CLASSES, count * TEST_CLASSES));
+}
+
+static void compare_forward(snn_network *network, const char *what) {
+    long failures = check_failures;
+    SUCCEEDS(snn_network_set_threads(network, 1));
+    if (!predict(network, batch, 0, whole)) return;
+
+    for (int32_t threads = 2; threads <= 7; threads += 5) {
+        SUCCEEDS(snn_network_set_threads(network, threads));
+        memset(other, 0xa5, sizeof other);
+        predict(network, batch, 0, other);
+        CHECK(memcmp(whole, other, sizeof whole) == 0);
+    }
+    static const size_t sizes[] = {1, 3, 64};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        memset(other, 0xa5, sizeof other);
+        for (size_t first = 0; first < batch; first += sizes[i])
+            predict(network, first + sizes[i] <= batch ? sizes[i] : batch - first, first, other);
+        CHECK(memcmp(whole, other, sizeof whole) == 0);
+    }
+
+    /* Whole windows against streams: scores and every spike */
+    enum { streams = 5 };
+    snn_session *session = NULL;
+    snn_recording *recording = NULL;
+    snn_status status = snn_session_create(network, streams, 0, &session);
+    if (status == SNN_E_NOT_SUPPORTED) {
+        printf("%s: cannot be streamed: %s\n", what, check_sentence());
+        return;
+    }
+    if (!CHECK(status == SNN_OK)) return;
+    SUCCEEDS(snn_network_record(network, inputs, streams * TEST_PIXELS, streams, 0, "{\"potentials\":true}", &recording));
+    for (size_t t = 0; t < TEST_STEPS; t++) {
+        SUCCEEDS(snn_session_step(session, t % 2 ? NULL : inputs, t % 2 ? 0 : streams * TEST_PIXELS));
+        static const struct {
+            const char *name;
+            size_t neurons;
+        } nodes[] = {{"hidden", 32}, {"out", TEST_CLASSES}};
+        for (int n = 0; n < 2; n++) {
+            static float sent[streams * 32];
+            const int16_t *counts = NULL;
+            const float *values = NULL;
+            const int64_t *shape = NULL;
+            float scale = 0;
+            size_t size = streams * nodes[n].neurons;
+            SUCCEEDS(snn_session_output(session, nodes[n].name, sent, size));
+            if (snn_recording_spikes(recording, nodes[n].name, &counts, &scale, &shape) == SNN_OK) {
+                long wrong = 0;
+                for (size_t i = 0; i < size; i++) wrong += sent[i] != (float)counts[t * size + i] * scale;
+                CHECK(wrong == 0);
+            } else if (SUCCEEDS(snn_recording_potentials(recording, nodes[n].name, &values, &shape)))
+                CHECK(memcmp(sent, values + t * size, size * sizeof *sent) == 0);
+        }
+    }
+    SUCCEEDS(snn_session_scores(session, other, streams * TEST_CLASSES));
+    CHECK(memcmp(whole, other, streams * TEST_CLASSES * sizeof *whole) == 0);
+    snn_recording_free(recording);
+    snn_session_free(session);
+    if (failures != check_failures) fprintf(stderr, "    for %s\n", what);
+}
+
+static snn_trainer *trainer_of(snn_network *network, const char *json, int32_t threads) {
+    snn_trainer *trainer = NULL;
+    SUCCEEDS(snn_network_set_threads(network, threads));
+    SUCCEEDS(snn_trainer_create(network, json, 9, &trainer));
+    return trainer;
+}
+
+static void fit(snn_trainer *trainer, snn_dataset *dataset, int64_t epochs) {
+    snn_report *report = NULL;
+    SUCCEEDS(snn_trainer_fit(trainer, dataset, epochs, NULL, NULL, &report));
+    snn_report_free(report);
+}
+
+static void compare_training(const char *network_json, const char *trainer_json, const char *what) {
+    long failures = check_failures;
+    const char *path = test_path("checkpoint");
+    snn_dataset *dataset = NULL;
+    SUCCEEDS(snn_dataset_from_arrays(inputs, samples, TEST_PIXELS, labels, TEST_CLASSES, &dataset));
+    snn_network *one = test_network(network_json, 4), *two = test_network(network_json, 4);
+    snn_network *first = test_network(network_json, 4), *second = test_network(network_json, 8);
+    if (!dataset || !one || !two || !first || !second) return;
+
+    snn_trainer *trainer = trainer_of(one, trainer_json, 1);
+    fit(trainer, dataset, 4);
+    snn_trainer_free(trainer);
+    trainer = trainer_of(two, trainer_json, 2);
+    fit(trainer, dataset, 4);
+    snn_trainer_free(trainer);
+    CHECK(test_same_weights(one, two));
+
+    trainer = trainer_of(first, trainer_json, 2);
+    CHECK(!test_same_weights(first, one));
+    fit(trainer, dataset, 2);
+    SUCCEEDS(snn_trainer_save(trainer, path));
+    snn_trainer_free(trainer);
+    trainer = trainer_of(second, trainer_json, 1);
+    SUCCEEDS(snn_trainer_resume(trainer, path));
+    CHECK(test_same_weights(first, second));
+    fit(trainer, dataset, 4);
+    snn_trainer_free(trainer);
+    CHECK(test_same_weights(one, second));
+
+    /* Gradients and step apart equal one training step. */
+    snn_trainer *a = trainer_of(one, trainer_json, 1), *b = trainer_of(two, trainer_json, 2);
+    for (int i = 0; i < 3; i++) {
+        double loss_a = 0, loss_b = 0;
+        SUCCEEDS(snn_trainer_train_batch(a, inputs, 50 * TEST_PIXELS, labels, 50, 50, &loss_a));
+        SUCCEEDS(snn_trainer_gradients(b, inputs, 50 * TEST_PIXELS, labels, 50, 50, &loss_b));
+        SUCCEEDS(snn_trainer_apply(b));
+        CHECK(loss_a == loss_b);
+    }
+    CHECK(test_same_weights(one, two));
+    snn_trainer_free(a);
+    snn_trainer_free(b);
+    snn_network_free(one);
+    snn_network_free(two);
+    snn_network_free(first);
+    snn_network_free(second);
+    snn_dataset_free(dataset);
+    if (failures != check_failures) fprintf(stderr, "    for %s\n", what);
+}
+
+int main(void) {
+    test_samples(inputs, labels, samples, 21);
+    snn_network *network = test_network(TEST_CONV_NETWORK, 2);
+    if (!network) return check_report("equality");
+    compare_forward(network, "conv2d");
+    snn_network_free(network);
+    compare_training(TEST_CONV_NETWORK, "{\"batch\":50}", "conv2d");
+
+    /* Every component with its default parameters. What needs more than that is named and left out. */
+    size_t count = 0;
+    int compared = 0;
+    SUCCEEDS(snn_component_count(&count));
+    for (size_t i = 0; i < count; i++) {
+        const char *kind = NULL, *name = NULL;
+        char json[2048], trainer[256] = "{\"batch\":50}", what[256];
+        SUCCEEDS(snn_component(i, NULL, &kind, &name, NULL));
+        if (!kind || !name) continue;
+        snprintf(what, sizeof what, "%s %s", kind, name);
+        const char *coding = !strcmp(kind, "coding") ? name : "constant";
+        const char *neuron = !strcmp(kind, "neuron") ? name : "lif";
+        const char *readout = !strcmp(kind, "readout") ? name : "spike_count";
+        if (!strcmp(kind, "optimizer")) snprintf(trainer, sizeof trainer, "{\"batch\":50,\"optimizer\":{\"kind\":\"%s\"}}", name);
+        else if (coding != name && neuron != name && readout != name) continue;
+        snprintf(json, sizeof json,
+                 TEST_NETWORK_OF("{\"kind\":\"%s\"}",
+                                 "{\"name\":\"hidden\",\"stages\":[{\"kind\":\"flatten\"}],\"connection\":{\"kind\":\"dense\","
+                                 "\"outputs\":32},\"neuron\":{\"model\":\"%s\"}}," TEST_OUT,
+                                 "{\"kind\":\"%s\"}"),
+                 coding, neuron, readout);
+        network = NULL;
+        if (snn_network_create(json, 2, &network) != SNN_OK) {
+            printf("%s: left out: %s\n", what, check_sentence());
+            continue;
+        }
+        if (neuron == name || coding == name || readout == name) compare_forward(network, what);
+        snn_network_free(network);
+        compare_training(json, trainer, what);
+        compared++;
+    }
+    printf("%d components compared\n", compared);
+    CHECK(compared >= 8);
+    return check_report("equality");
+}

@@ -1,0 +1,3 @@
+import SNNTestKit
+import Testing
+@Test("x") func x() { probe(false) }
