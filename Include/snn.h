@@ -221,7 +221,7 @@ SNN_API snn_status snn_network_evaluate(const snn_network *network, const snn_da
 /* Runs one window and records it. `json` chooses: {"nodes": ["hidden"], "spikes": true, "potentials": true,
    "byte_budget": 67108864}; NULL records the spikes of every node within 64 MiB. "input" names the encoded input.
    A recording that would exceed the budget is refused before anything runs.
-   Errors: ARGUMENT, SHAPE, DOCUMENT, UNKNOWN_NAME, NOT_FINITE, MEMORY. */
+   Errors: ARGUMENT, SHAPE, DOCUMENT, PARAMETER, UNKNOWN_NAME, NOT_FINITE, MEMORY. */
 SNN_API snn_status snn_network_record(const snn_network *network, const float *inputs, size_t inputs_count, size_t batch,
                                       uint64_t first_sample, const char *json, snn_recording **out);
 
@@ -335,7 +335,8 @@ SNN_API snn_status snn_trainer_fit(snn_trainer *trainer, const snn_dataset *data
 SNN_API snn_status snn_trainer_save(const snn_trainer *trainer, const char *path);
 
 /* Takes weights, moments, counters and seed from a file of snn_trainer_save; training then goes on to the bit as if
-   never interrupted. Errors: ARGUMENT, FILE, CORRUPT, SHAPE (a file of another network or optimizer). */
+   never interrupted. Errors: ARGUMENT, FILE, CORRUPT, SHAPE (a file of another network or optimizer), STATE (a file
+   without training state, such as one of snn_network_save). */
 SNN_API snn_status snn_trainer_resume(snn_trainer *trainer, const char *path);
 
 /* Destructor; NULL is allowed. The network stays. */

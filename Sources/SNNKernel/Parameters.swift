@@ -118,8 +118,9 @@ public struct ParameterDescription: Sendable {
         let isLegal: Bool
         switch (domain, value) {
         case (.number(let above, let atLeast, let below, let atMost), .number(let x)):
+            // The engine computes in float32.
             isLegal =
-                x.isFinite && above.map { x > $0 } ?? true && atLeast.map { x >= $0 } ?? true
+                Float(x).isFinite && above.map { x > $0 } ?? true && atLeast.map { x >= $0 } ?? true
                 && below.map { x < $0 } ?? true && atMost.map { x <= $0 } ?? true
         case (.integer(let low, let high), .number(let x)), (.integerPair(let low, let high), .number(let x)):
             isLegal = x == x.rounded() && x >= Double(low) && x <= Double(high)
@@ -128,7 +129,7 @@ public struct ParameterDescription: Sendable {
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
-        default: isLegal = false
+        default: throw .document("\(component): \(name) must be a \(type), \(range), got \(value.description)")
         }
         guard isLegal else {
             let unitText = unit == "1" ? "" : " " + unit

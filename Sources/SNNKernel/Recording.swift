@@ -20,7 +20,7 @@ public final class Recording: Sendable {
     /// One node's part.
     public struct Node: Sendable {
         public let name: String
-        /// `[steps, batch, neurons]`.
+        /// `[steps, batch, neurons]`; zeros where the node was not recorded.
         public let shape: [Int]
         /// Signed counts, to be multiplied by `scale`; nil where they were not recorded or the node sends values.
         public let counts: Storage<Int16>?
@@ -36,7 +36,7 @@ public final class Recording: Sendable {
     /// The part of the node called `name`.
     public func node(_ name: String) throws(SNNError) -> Node {
         guard let node = nodes.first(where: { $0.name == name }) else {
-            throw .unknown("recorded node", name, known: nodes.map(\.name))
+            throw .unknown("node", name, known: nodes.map(\.name))
         }
         return node
     }
@@ -62,11 +62,12 @@ extension Network {
         }
         let trace = forward(input, weights: prepared(forTraining: false), context: context) { potentials[$0] }
         var parts: [Recording.Node] = []
-        if wanted[0] { parts.append(part("input", input, potentials: nil, request)) }
-        for (index, layer) in trace.layers.enumerated() where wanted[index + 1] {
-            if let output = layer.output {
-                parts.append(part(nodes[index].name, output, potentials: potentials[index], request))
-            }
+        let activities = [input] + trace.layers.compactMap(\.output)
+        for (index, activity) in activities.enumerated() {
+            parts.append(
+                wanted[index]
+                    ? part(known[index], activity, potentials: index == 0 ? nil : potentials[index - 1], request)
+                    : Recording.Node(name: known[index], shape: [0, 0, 0], counts: nil, scale: 1, potentials: nil))
         }
         return Recording(nodes: parts)
     }

@@ -356,7 +356,7 @@ static void recordings(void) {
     REFUSED(RECORD(network, inputs, 128, 2, "{\"nodes\":[\"nobody\"]}"), UNKNOWN_NAME);
     REFUSED(RECORD(network, inputs, 128, 2, "{\"knots\":[\"hidden\"]}"), UNKNOWN_NAME);
     REFUSED(RECORD(network, inputs, 128, 2, "{\"byte_budget\":1}"), MEMORY);
-    REFUSED(RECORD(network, inputs, 128, 2, "{\"byte_budget\":-1}"), MEMORY, DOCUMENT);
+    REFUSED(RECORD(network, inputs, 128, 2, "{\"byte_budget\":-1}"), PARAMETER);
 
     snn_recording *recording = NULL;
     if (!SUCCEEDS(snn_network_record(network, inputs, 128, 2, 0, spikes, &recording))) return;
@@ -560,7 +560,7 @@ static void trainers(void) {
     REFUSED(snn_trainer_resume(trainer, NULL), ARGUMENT);
     REFUSED(snn_trainer_resume(trainer, test_path("absent")), SNN_E_FILE);
     REFUSED(snn_trainer_resume(trainer, foreign), SHAPE);
-    REFUSED(snn_trainer_resume(trainer, plain), SHAPE, CORRUPT); /* no moments in it */
+    REFUSED(snn_trainer_resume(trainer, plain), STATE); /* no moments in it */
     snn_trainer_free(other_trainer);
     snn_network_free(other);
     snn_trainer_free(trainer);

@@ -156,14 +156,19 @@ int main(void) {
         const char *coding = !strcmp(kind, "coding") ? name : "constant";
         const char *neuron = !strcmp(kind, "neuron") ? name : "lif";
         const char *readout = !strcmp(kind, "readout") ? name : "spike_count";
+        /* A readout of membranes needs one, and a vote among ten neurons for ten classes one neuron a class. */
+        const char *out = !strcmp(readout, "membrane") ? "lif.integrator" : "lif";
+        const char *vote = !strcmp(readout, "population") ? ",\"neurons_per_class\":1" : "";
         if (!strcmp(kind, "optimizer")) snprintf(trainer, sizeof trainer, "{\"batch\":50,\"optimizer\":{\"kind\":\"%s\"}}", name);
         else if (coding != name && neuron != name && readout != name) continue;
         snprintf(json, sizeof json,
                  TEST_NETWORK_OF("{\"kind\":\"%s\"}",
                                  "{\"name\":\"hidden\",\"stages\":[{\"kind\":\"flatten\"}],\"connection\":{\"kind\":\"dense\","
-                                 "\"outputs\":32},\"neuron\":{\"model\":\"%s\"}}," TEST_OUT,
-                                 "{\"kind\":\"%s\"}"),
-                 coding, neuron, readout);
+                                 "\"outputs\":32},\"neuron\":{\"model\":\"%s\"}},"
+                                 "{\"name\":\"out\",\"connection\":{\"kind\":\"dense\",\"outputs\":10},"
+                                 "\"neuron\":{\"model\":\"%s\"}}",
+                                 "{\"kind\":\"%s\"%s}"),
+                 coding, neuron, out, readout, vote);
         network = NULL;
         if (snn_network_create(json, 2, &network) != SNN_OK) {
             printf("%s: left out: %s\n", what, check_sentence());

@@ -157,7 +157,8 @@ static void recording(snn_network *network) {
     snn_recording_free(recording);
     SUCCEEDS(snn_network_record(network, inputs, batch * TEST_PIXELS, batch, 0, NULL, &recording));
     SUCCEEDS(snn_recording_spikes(recording, "hidden", NULL, NULL, NULL));
-    SUCCEEDS(snn_recording_spikes(recording, "input", NULL, NULL, NULL));
+    SUCCEEDS(snn_recording_spikes(recording, "out", NULL, NULL, NULL));
+    CHECK(snn_recording_spikes(recording, "input", NULL, NULL, NULL) == SNN_E_STATE); /* a constant current */
     snn_recording_free(recording);
 }
 

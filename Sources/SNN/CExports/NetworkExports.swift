@@ -10,7 +10,7 @@ public func snn_network_create(
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
         let out = try Border.present(out, "out")
-        let description = try NetworkDocument.read(try Border.string(json, "json"))
+        let description = try NetworkDocument.read(try Border.document(json, "json"))
         let network = try Network(description, registry: try Library.registry(), seed: seed)
         out.pointee = NetworkHandle(network).retained()
     }

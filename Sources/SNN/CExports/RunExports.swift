@@ -36,7 +36,9 @@ public func snn_session_scores(
         let session = try SessionHandle.from(session).session
         let scores = try Border.present(scores, "scores")
         try Border.check(scores_count, is: session.batch, by: session.network.scoreCount, "scores")
-        scores.update(from: try session.scores().base, count: scores_count)
+        // Named, so that its memory lives until it is copied.
+        let result = try session.scores()
+        scores.update(from: result.base, count: scores_count)
     }
 }
 

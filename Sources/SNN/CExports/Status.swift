@@ -50,8 +50,10 @@ enum LastError {
     private static let empty = StaticStrings([""])
 
     static func set(_ message: String) {
+        // A path of thousands of bytes would bury the law it broke.
+        let sentence = message.utf8.count <= 1000 ? message : message.prefix(600) + " ... " + message.suffix(300)
         free(pthread_getspecific(key))
-        pthread_setspecific(key, strdup(message))
+        pthread_setspecific(key, strdup(sentence))
     }
 
     static var text: UnsafePointer<CChar>? {
@@ -78,10 +80,18 @@ enum Border {
         return text
     }
 
+    /// The text of a JSON document.
+    static func document(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(SNNError) -> String {
+        guard let text = String(validatingCString: try present(pointer, name)) else {
+            throw .document("\(name) must be UTF-8")
+        }
+        return text
+    }
+
     /// A JSON document; null is an absent one.
     static func json(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(SNNError) -> JSONField {
         guard pointer != nil else { return JSONField(nil) }
-        return JSONField(try JSONValue(parsing: try string(pointer, name)))
+        return JSONField(try JSONValue(parsing: try document(pointer, name)))
     }
 
     /// A count of at least 1. `size_t` beyond the range of Swift's integers arrives as a negative number.

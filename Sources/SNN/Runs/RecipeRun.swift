@@ -49,18 +49,22 @@ package struct RecipeRun {
 
     /// - Parameters:
     ///   - progress: told about ten times a second; answering false cancels with the last complete epoch saved.
+    ///   - stageBegan: told before each stage (from 0).
     ///   - epochDone: told after each epoch of stage `stage` (from 0).
     package func run(
-        progress: ProgressHandler? = nil, epochDone: (_ stage: Int, EpochResult) -> Void = { _, _ in }
+        progress: ProgressHandler? = nil, stageBegan: (_ stage: Int) -> Void = { _ in },
+        epochDone: (_ stage: Int, EpochResult) -> Void = { _, _ in }
     ) throws(SNNError) -> Outcome {
         let threads = try resolvedThreads(options.threads)
         if let epochs = options.epochs, epochs < 1 { throw .parameter("epochs must be >= 1, got \(epochs)") }
         if let out = options.out { try Self.checkWritable(out) }
         let (train, test) = try Self.open(recipe.data, directory: options.data)
-        let seed = options.seed ?? recipe.seed
-        let network = try Network(recipe.network, registry: try Library.registry(), seed: seed)
         let checkpoint = try options.resume.map { path throws(SNNError) in try SafetensorsFile(path: path) }
-        let firstStage = try checkpoint.map { file throws(SNNError) in try NetworkFile.progress(file).stage } ?? 0
+        let reached = try checkpoint.map { file throws(SNNError) in try NetworkFile.progress(file) }
+        let firstStage = reached?.stage ?? 0
+        // The seed of an interrupted run stays its seed, also for random codings and in the files it writes.
+        let seed = options.seed ?? reached?.seed ?? recipe.seed
+        let network = try Network(recipe.network, registry: try Library.registry(), seed: seed)
         guard recipe.stages.indices ~= firstStage else {
             throw .corrupt("'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)")
         }
@@ -68,6 +72,7 @@ package struct RecipeRun {
         var reports: [Report] = []
         var epochs: [[EpochResult]] = []
         for (index, stage) in recipe.stages.enumerated().dropFirst(firstStage) {
+            stageBegan(index)
             let trainer = try stage.trainer(for: network, seed: seed)
             if index == firstStage, let checkpoint {
                 try NetworkFile.resume(trainer, from: checkpoint)
@@ -84,6 +89,10 @@ package struct RecipeRun {
                     }
                     epochDone(index, result)
                 })
+            if results.isEmpty, let out = options.out {
+                // Nothing was left to train, but the caller still wants the file.
+                try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
+            }
             epochs.append(results)
             let evaluation = try network.evaluate(test, threads: threads, progress: progress)
             var report = Report()
