@@ -5,17 +5,37 @@
 
 enum { samples = 300, batch = 128 };
 
-static float inputs[samples * TEST_PIXELS];
+static float images[samples * TEST_PIXELS], inputs[samples * TEST_PIXELS * TEST_STEPS];
+static size_t row = TEST_PIXELS; /* values of one sample: an image, or a frame a step */
 static int32_t labels[samples];
 static float whole[batch * TEST_CLASSES], other[batch * TEST_CLASSES];
 
+/* Samples as the network takes them; later frames are the image with two thirds of its pixels dark. */
+static void prepare(const snn_network *network) {
+    SUCCEEDS(snn_network_sizes(network, &row, NULL, NULL));
+    for (size_t i = 0; i < samples * row; i++) {
+        size_t sample = i / row, frame = i % row / TEST_PIXELS, pixel = i % TEST_PIXELS;
+        inputs[i] = frame == 0 || (frame * 7 + pixel) % 3 == 0 ? images[sample * TEST_PIXELS + pixel] : 0;
+    }
+}
+
+/* What step `t` of a stream is fed: its frame, or now and then nothing, which repeats the image. */
+static int feed(snn_session *session, size_t streams, size_t t) {
+    static float frame[batch * TEST_PIXELS];
+    if (row == TEST_PIXELS && t % 2) return SUCCEEDS(snn_session_step(session, NULL, 0));
+    for (size_t i = 0; i < streams * TEST_PIXELS; i++)
+        frame[i] = inputs[i / TEST_PIXELS * row + (row == TEST_PIXELS ? 0 : t * TEST_PIXELS) + i % TEST_PIXELS];
+    return SUCCEEDS(snn_session_step(session, frame, streams * TEST_PIXELS));
+}
+
 static int predict(const snn_network *network, size_t count, size_t first, float *scores) {
-    return SUCCEEDS(snn_network_predict(network, inputs + first * TEST_PIXELS, count * TEST_PIXELS, count, first,
+    return SUCCEEDS(snn_network_predict(network, inputs + first * row, count * row, count, first,
                                         scores + first * TEST_CLASSES, count * TEST_CLASSES));
 }
 
 static void compare_forward(snn_network *network, const char *what) {
     long failures = check_failures;
+    prepare(network);
     SUCCEEDS(snn_network_set_threads(network, 1));
     if (!predict(network, batch, 0, whole)) return;
 
@@ -43,9 +63,9 @@ static void compare_forward(snn_network *network, const char *what) {
         return;
     }
     if (!CHECK(status == SNN_OK)) return;
-    SUCCEEDS(snn_network_record(network, inputs, streams * TEST_PIXELS, streams, 0, "{\"potentials\":true}", &recording));
+    SUCCEEDS(snn_network_record(network, inputs, streams * row, streams, 0, "{\"potentials\":true}", &recording));
     for (size_t t = 0; t < TEST_STEPS; t++) {
-        SUCCEEDS(snn_session_step(session, t % 2 ? NULL : inputs, t % 2 ? 0 : streams * TEST_PIXELS));
+        feed(session, streams, t);
         static const struct {
             const char *name;
             size_t neurons;
@@ -90,7 +110,11 @@ static void compare_training(const char *network_json, const char *trainer_json,
     long failures = check_failures;
     const char *path = test_path("checkpoint");
     snn_dataset *dataset = NULL;
-    SUCCEEDS(snn_dataset_from_arrays(inputs, samples, TEST_PIXELS, labels, TEST_CLASSES, &dataset));
+    snn_network *probe = test_network(network_json, 4);
+    if (!probe) return;
+    prepare(probe);
+    snn_network_free(probe);
+    SUCCEEDS(snn_dataset_from_arrays(inputs, samples, row, labels, TEST_CLASSES, &dataset));
     snn_network *one = test_network(network_json, 4), *two = test_network(network_json, 4);
     snn_network *first = test_network(network_json, 4), *second = test_network(network_json, 8);
     if (!dataset || !one || !two || !first || !second) return;
@@ -119,8 +143,8 @@ static void compare_training(const char *network_json, const char *trainer_json,
     snn_trainer *a = trainer_of(one, trainer_json, 1), *b = trainer_of(two, trainer_json, 2);
     for (int i = 0; i < 3; i++) {
         double loss_a = 0, loss_b = 0;
-        SUCCEEDS(snn_trainer_train_batch(a, inputs, 50 * TEST_PIXELS, labels, 50, 50, &loss_a));
-        SUCCEEDS(snn_trainer_gradients(b, inputs, 50 * TEST_PIXELS, labels, 50, 50, &loss_b));
+        SUCCEEDS(snn_trainer_train_batch(a, inputs, 50 * row, labels, 50, 50, &loss_a));
+        SUCCEEDS(snn_trainer_gradients(b, inputs, 50 * row, labels, 50, 50, &loss_b));
         SUCCEEDS(snn_trainer_apply(b));
         CHECK(loss_a == loss_b);
     }
@@ -136,7 +160,7 @@ static void compare_training(const char *network_json, const char *trainer_json,
 }
 
 int main(void) {
-    test_samples(inputs, labels, samples, 21);
+    test_samples(images, labels, samples, 21);
     snn_network *network = test_network(TEST_CONV_NETWORK, 2);
     if (!network) return check_report("equality");
     compare_forward(network, "conv2d");
