@@ -263,7 +263,7 @@ public struct Convolution: Connection {
                 channels: outputShape.channels),
             output: inputShape, kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: 1,
             paddingTop: kernelHeight - 1 - padding, paddingLeft: kernelWidth - 1 - padding)
-        map.add(events, weights: adjoint.base, bias: nil, scale: 1, to: result.base)
+        map.addFreely(events, weights: adjoint.base, to: result.base)
         return result
     }
 }

@@ -129,7 +129,7 @@ public struct ParameterDescription: Sendable {
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
-        default: throw .document("\(component): \(name) must be a \(type), \(range), got \(value.description)")
+        default: throw .document("\(component): \(name) must be \(type == "integer" ? "an" : "a") \(type), \(range), got \(value.description)")
         }
         guard isLegal else {
             let unitText = unit == "1" ? "" : " " + unit
