@@ -8,12 +8,17 @@ let plugins = ["Codings", "LIF", "ReLU"]
 let pluginTargets: [Target] = plugins.flatMap { name -> [Target] in
     [
         .target(
-            name: "\(name)Plugin", dependencies: ["SNNKernel"], path: "plugins/\(name)", exclude: ["Tests"]),
+            name: "\(name)Plugin",
+            dependencies: ["SNNKernel"],
+            path: "plugins/\(name)",
+            exclude: ["Tests"]
+        ),
         .testTarget(
             name: "\(name)PluginTests",
             dependencies: (Set([name, "Codings", "LIF"])).sorted().map { .target(name: "\($0)Plugin") }
                 + ["SNNKernel", "SNNTestKit"],
-            path: "plugins/\(name)/Tests"),
+            path: "plugins/\(name)/Tests"
+        ),
     ]
 }
 
@@ -32,7 +37,8 @@ let package = Package(
         .target(name: "SNNKernel"),
         .target(
             name: "SNN",
-            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor"] + plugins.map { .target(name: "\($0)Plugin") },
+            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor"]
+                + plugins.map { .target(name: "\($0)Plugin") },
             exclude: ["Data/digits"],
             linkerSettings: [
                 .linkedLibrary("z"),
@@ -40,20 +46,28 @@ let package = Package(
                 .linkedLibrary(":liblzma.a", .when(platforms: [.linux])),
                 .linkedLibrary("lzma", .when(platforms: [.macOS])),
             ],
-            plugins: ["RegistryPlugin"]),
+            plugins: ["RegistryPlugin"]
+        ),
         .executableTarget(
             name: "SNNCommand",
-            dependencies: ["SNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["SNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        ),
         .systemLibrary(name: "CSNN", path: "Include"),
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CProcessor"),
         .executableTarget(name: "RegistryGenerator"),
-        .plugin(name: "RegistryPlugin", capability: .buildTool(), dependencies: ["RegistryGenerator"],
-            path: "Sources/RegistryPlugin"),
+        .plugin(
+            name: "RegistryPlugin",
+            capability: .buildTool(),
+            dependencies: ["RegistryGenerator"],
+            path: "Sources/RegistryPlugin"
+        ),
         .target(name: "SNNTestKit", dependencies: ["SNNKernel"], path: "Tests/SNNTestKit"),
         .testTarget(
-            name: "SNNKernelTests", dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }),
+            name: "SNNKernelTests",
+            dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }
+        ),
         .testTarget(name: "SNNTests", dependencies: ["SNN", "SNNTestKit", "SNNKernel"]),
     ] + pluginTargets,
     swiftLanguageModes: [.v6]

@@ -25,16 +25,22 @@ struct RegistryPlugin: BuildToolPlugin {
         func command(_ name: String, _ verb: String, _ arguments: [String], inputs: [URL]) -> Command {
             let output = folder.appending(path: name)
             return .buildCommand(
-                displayName: "Generating \(name)", executable: generator,
-                arguments: [verb, path(output)] + arguments, inputFiles: inputs, outputFiles: [output])
+                displayName: "Generating \(name)",
+                executable: generator,
+                arguments: [verb, path(output)] + arguments,
+                inputFiles: inputs,
+                outputFiles: [output]
+            )
         }
         return [
             command("BuiltInPlugins.swift", "plugins", modules.sorted(), inputs: []),
             command("ShippedRecipes.swift", "text", ["shippedRecipes"] + recipes.map(path).sorted(), inputs: recipes),
             command(
-                "EmbeddedDigits.swift", "bytes",
+                "EmbeddedDigits.swift",
+                "bytes",
                 ["embeddedDigitsImages=\(path(images))", "embeddedDigitsLabels=\(path(labels))"],
-                inputs: [images, labels]),
+                inputs: [images, labels]
+            ),
         ]
     }
 

@@ -18,6 +18,7 @@ package enum Library {
         guard let missing = snn_processor_lacks() else { return }
         throw .processor(
             "the library was built for \(String(cString: snn_processor_target())), but this processor lacks "
-                + "\(String(cString: missing)); build it with make build MARCH=x86-64")
+                + "\(String(cString: missing)); build it with make build MARCH=x86-64"
+        )
     }
 }

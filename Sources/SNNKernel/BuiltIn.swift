@@ -9,22 +9,30 @@ public enum BuiltIn {
     }
 
     static let kernelSize = ParameterDescription(
-        "kernel", .integerPair(1, 65536), default: nil, "rows and columns of the window; one number for both")
+        "kernel",
+        .integerPair(1, 65536),
+        default: nil,
+        "rows and columns of the window; one number for both"
+    )
     static let bias = ParameterDescription.boolean("bias", default: true, "whether a trainable constant is added")
 
     static let connections = [
         Part(
-            name: "dense", summary: "Every input to every output.",
+            name: "dense",
+            summary: "Every input to every output.",
             parameters: [
                 .integer("outputs", default: nil, 1...(1 << 24), "neurons"), bias,
-            ] + Initialiser.descriptions),
+            ] + Initialiser.descriptions
+        ),
         Part(
-            name: "conv2d", summary: "Two-dimensional convolution (cross-correlation), groups 1, dilation 1.",
+            name: "conv2d",
+            summary: "Two-dimensional convolution (cross-correlation), groups 1, dilation 1.",
             parameters: [
                 .integer("channels", default: nil, 1...(1 << 20), "kernels, channels of the output"), kernelSize,
                 .integer("stride", default: 1, 1...65536, "distance between receptive fields"),
                 .integer("padding", default: 0, 0...65535, "rows and columns of zeros on every side"), bias,
-            ] + Initialiser.descriptions),
+            ] + Initialiser.descriptions
+        ),
     ]
 
     static let poolParameters = [
@@ -35,25 +43,36 @@ public enum BuiltIn {
     static let stages = [
         Part(name: "flatten", summary: "Makes a row of an image, in (height, width, channel) order.", parameters: []),
         Part(
-            name: "average_pool", summary: "Mean of each window; of spikes their count with a scale.",
-            parameters: poolParameters),
+            name: "average_pool",
+            summary: "Mean of each window; of spikes their count with a scale.",
+            parameters: poolParameters
+        ),
         Part(
-            name: "max_pool", summary: "Largest of each window; of spikes OR, step by step.", parameters: poolParameters),
+            name: "max_pool",
+            summary: "Largest of each window; of spikes OR, step by step.",
+            parameters: poolParameters
+        ),
         Part(
-            name: "dropout", summary: "Silences a random share of what passes, in training only.",
+            name: "dropout",
+            summary: "Silences a random share of what passes, in training only.",
             parameters: [
                 .number("probability", default: 0.5, atLeast: 0, below: 1, "of silence"),
                 .choice("mask", default: Dropout.Mask.step, "whether a mask lasts one step or the whole window"),
-            ]),
+            ]
+        ),
     ]
 
     static let losses = [
         Part(
-            name: Loss.Kind.crossEntropy.rawValue, summary: "Cross-entropy of the softmax of the scores, against labels.",
-            parameters: lossParameters),
+            name: Loss.Kind.crossEntropy.rawValue,
+            summary: "Cross-entropy of the softmax of the scores, against labels.",
+            parameters: lossParameters
+        ),
         Part(
             name: Loss.Kind.meanSquaredError.rawValue,
-            summary: "Squared distance of the scores to one-hot labels or given values.", parameters: lossParameters),
+            summary: "Squared distance of the scores to one-hot labels or given values.",
+            parameters: lossParameters
+        ),
     ]
     static let lossParameters: [ParameterDescription] = [
         .choice("reduction", default: Loss.Reduction.mean, "mean or sum over the batch (and the classes)"),
@@ -61,7 +80,11 @@ public enum BuiltIn {
     ]
 
     static let rate = ParameterDescription.number(
-        "learning_rate", default: 1e-3, above: 0, "base learning rate; the schedule multiplies it")
+        "learning_rate",
+        default: 1e-3,
+        above: 0,
+        "base learning rate; the schedule multiplies it"
+    )
     static let decay = ParameterDescription.number("weight_decay", default: 0, atLeast: 0, "pull towards zero")
     static let adamParameters: [ParameterDescription] = [
         rate, .number("beta1", default: 0.9, atLeast: 0, below: 1, "memory of the mean gradient"),
@@ -73,29 +96,42 @@ public enum BuiltIn {
         Part(name: "adam", summary: "Adam; weight decay enters the gradient.", parameters: adamParameters),
         Part(name: "adamw", summary: "Adam with weight decay on the weights.", parameters: adamParameters),
         Part(
-            name: "sgd", summary: "Stochastic gradient descent.",
+            name: "sgd",
+            summary: "Stochastic gradient descent.",
             parameters: [
                 rate, .number("momentum", default: 0, atLeast: 0, below: 1, "memory of earlier gradients"),
                 .boolean("nesterov", default: false, "look ahead along the momentum"), decay,
-            ]),
+            ]
+        ),
     ]
 
     static let warmup = ParameterDescription.number(
-        "warmup", unit: "epochs", default: 0, atLeast: 0, "epochs of linear growth at the start")
+        "warmup",
+        unit: "epochs",
+        default: 0,
+        atLeast: 0,
+        "epochs of linear growth at the start"
+    )
     static let schedules = [
         Part(name: "constant", summary: "The base rate throughout.", parameters: [warmup]),
         Part(
-            name: "step", summary: "Times gamma after every period.",
+            name: "step",
+            summary: "Times gamma after every period.",
             parameters: [
                 .number("gamma", default: 0.1, above: 0, "factor"),
                 .number("period", unit: "epochs", default: 1, above: 0, "epochs between two drops"), warmup,
-            ]),
+            ]
+        ),
         Part(
-            name: "exponential", summary: "Times gamma after every epoch.",
-            parameters: [.number("gamma", default: 0.9, above: 0, "factor"), warmup]),
+            name: "exponential",
+            summary: "Times gamma after every epoch.",
+            parameters: [.number("gamma", default: 0.9, above: 0, "factor"), warmup]
+        ),
         Part(
-            name: "cosine", summary: "Half a cosine from the base rate down to floor over all epochs.",
-            parameters: [.number("floor", default: 0, atLeast: 0, atMost: 1, "smallest factor"), warmup]),
+            name: "cosine",
+            summary: "Half a cosine from the base rate down to floor over all epochs.",
+            parameters: [.number("floor", default: 0, atLeast: 0, atMost: 1, "smallest factor"), warmup]
+        ),
     ]
 
     static var descriptions: [(kind: String, part: Part)] {
@@ -104,7 +140,9 @@ public enum BuiltIn {
     }
 
     private static func checked(
-        _ choice: ComponentChoice, kind: String, in parts: [Part]
+        _ choice: ComponentChoice,
+        kind: String,
+        in parts: [Part]
     ) throws(SNNError) -> ParameterSet {
         guard let part = parts.first(where: { $0.name == choice.name }) else {
             throw .unknown(kind, choice.name, known: parts.map(\.name))
@@ -114,7 +152,8 @@ public enum BuiltIn {
 
     /// Makes a connection and tells its complete parameters.
     static func connection(
-        _ choice: ComponentChoice, input: Shape
+        _ choice: ComponentChoice,
+        input: Shape
     ) throws(SNNError) -> (any Connection, ComponentChoice) {
         let p = try checked(choice, kind: "connection", in: connections)
         let made: Convolution
@@ -123,13 +162,23 @@ public enum BuiltIn {
                 throw .shape("dense takes a row of neurons, got an image \(input); put the stage flatten before it")
             }
             made = try Convolution(
-                inputs: input.count, outputs: p.integer("outputs"), bias: p.flag("bias"), initialiser: Initialiser(p))
+                inputs: input.count,
+                outputs: p.integer("outputs"),
+                bias: p.flag("bias"),
+                initialiser: Initialiser(p)
+            )
         } else {
             let (height, width) = p.pair("kernel")
             made = try Convolution(
-                input: input, channels: p.integer("channels"), kernelHeight: height, kernelWidth: width,
-                stride: p.integer("stride"), padding: p.integer("padding"), bias: p.flag("bias"),
-                initialiser: Initialiser(p))
+                input: input,
+                channels: p.integer("channels"),
+                kernelHeight: height,
+                kernelWidth: width,
+                stride: p.integer("stride"),
+                padding: p.integer("padding"),
+                bias: p.flag("bias"),
+                initialiser: Initialiser(p)
+            )
         }
         return (made, ComponentChoice(choice.name, p.values))
     }
@@ -142,13 +191,20 @@ public enum BuiltIn {
         case "flatten": made = Flatten(input: input)
         case "dropout":
             made = Dropout(
-                input: input, probability: p.number("probability"), mask: p.choice("mask", as: Dropout.Mask.self))
+                input: input,
+                probability: p.number("probability"),
+                mask: p.choice("mask", as: Dropout.Mask.self)
+            )
         default:
             let (height, width) = p.pair("kernel")
             let stride = p.integer("stride")
             made = try Pooling(
-                input: input, kind: choice.name == "max_pool" ? .max : .average, kernelHeight: height,
-                kernelWidth: width, stride: stride == 0 ? height : stride)
+                input: input,
+                kind: choice.name == "max_pool" ? .max : .average,
+                kernelHeight: height,
+                kernelWidth: width,
+                stride: stride == 0 ? height : stride
+            )
         }
         return (made, ComponentChoice(choice.name, p.values))
     }
@@ -161,8 +217,11 @@ public enum BuiltIn {
         }
         guard let kind = Loss.Kind(rawValue: choice.name) else { throw .unknownName("unknown loss '\(choice.name)'") }
         return Loss(
-            kind, reduction: p.choice("reduction", as: Loss.Reduction.self), span: p.choice("per", as: Loss.Span.self),
-            classWeights: classWeights?.map { Float($0) })
+            kind,
+            reduction: p.choice("reduction", as: Loss.Reduction.self),
+            span: p.choice("per", as: Loss.Span.self),
+            classWeights: classWeights?.map { Float($0) }
+        )
     }
 
     /// Makes an optimizer.
@@ -170,13 +229,21 @@ public enum BuiltIn {
         let p = try checked(choice, kind: "optimizer", in: optimizers)
         if choice.name == "sgd" {
             return GradientDescent(
-                learningRate: p.number("learning_rate"), momentum: p.number("momentum"), isNesterov: p.flag("nesterov"),
-                weightDecay: p.number("weight_decay"))
+                learningRate: p.number("learning_rate"),
+                momentum: p.number("momentum"),
+                isNesterov: p.flag("nesterov"),
+                weightDecay: p.number("weight_decay")
+            )
         }
         return Adam(
-            learningRate: p.number("learning_rate"), beta1: p.number("beta1"), beta2: p.number("beta2"),
-            epsilon: p.number("epsilon"), weightDecay: p.number("weight_decay"), isDecoupled: choice.name == "adamw",
-            isAMSGrad: p.flag("amsgrad"))
+            learningRate: p.number("learning_rate"),
+            beta1: p.number("beta1"),
+            beta2: p.number("beta2"),
+            epsilon: p.number("epsilon"),
+            weightDecay: p.number("weight_decay"),
+            isDecoupled: choice.name == "adamw",
+            isAMSGrad: p.flag("amsgrad")
+        )
     }
 
     /// Makes a schedule.
@@ -186,8 +253,11 @@ public enum BuiltIn {
             throw .unknownName("unknown schedule '\(choice.name)'")
         }
         return Schedule(
-            kind, gamma: kind == .step || kind == .exponential ? p.number("gamma") : 1,
-            period: kind == .step ? p.number("period") : 1, floor: kind == .cosine ? p.number("floor") : 0,
-            warmup: p.number("warmup"))
+            kind,
+            gamma: kind == .step || kind == .exponential ? p.number("gamma") : 1,
+            period: kind == .step ? p.number("period") : 1,
+            floor: kind == .cosine ? p.number("floor") : 0,
+            warmup: p.number("warmup")
+        )
     }
 }

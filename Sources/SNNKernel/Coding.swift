@@ -64,7 +64,11 @@ extension Readout {
     /// The gradient of the activity, given that of the scores of every step.
     func adjointSteps(of scores: Values, activity: Activity) -> Values {
         let result = Values(
-            steps: activity.steps, batch: activity.batch, count: activity.count, isConstant: activity.isConstant)
+            steps: activity.steps,
+            batch: activity.batch,
+            count: activity.count,
+            isConstant: activity.isConstant
+        )
         let row = Storage<Float>(activity.batch * activity.count)
         for t in 0..<activity.steps {
             stepAdjoint(scores.step(t), batch: activity.batch, neurons: activity.count, to: row.base)

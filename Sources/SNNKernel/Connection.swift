@@ -85,7 +85,10 @@ public struct Convolution: Connection {
 
     /// A dense connection of `inputs` to `outputs` neurons.
     public init(
-        inputs: Int, outputs: Int, bias: Bool = true, initialiser: Initialiser = .uniformFanIn
+        inputs: Int,
+        outputs: Int,
+        bias: Bool = true,
+        initialiser: Initialiser = .uniformFanIn
     ) throws(SNNError) {
         guard outputs >= 1 else { throw .parameter("outputs must be >= 1, got \(outputs)") }
         inputShape = Shape(inputs)
@@ -101,8 +104,14 @@ public struct Convolution: Connection {
 
     /// A convolution of an image `input` with `channels` kernels.
     public init(
-        input: Shape, channels: Int, kernelHeight: Int, kernelWidth: Int, stride: Int = 1, padding: Int = 0,
-        bias: Bool = true, initialiser: Initialiser = .uniformFanIn
+        input: Shape,
+        channels: Int,
+        kernelHeight: Int,
+        kernelWidth: Int,
+        stride: Int = 1,
+        padding: Int = 0,
+        bias: Bool = true,
+        initialiser: Initialiser = .uniformFanIn
     ) throws(SNNError) {
         guard channels >= 1 else { throw .parameter("channels must be >= 1, got \(channels)") }
         guard kernelHeight >= 1, kernelWidth >= 1 else {
@@ -115,12 +124,15 @@ public struct Convolution: Connection {
         guard kernelHeight <= input.height + 2 * padding, kernelWidth <= input.width + 2 * padding else {
             throw .shape(
                 "a kernel of \(kernelHeight) x \(kernelWidth) does not fit an image of \(input.height) x "
-                    + "\(input.width) with padding \(padding)")
+                    + "\(input.width) with padding \(padding)"
+            )
         }
         inputShape = input
         outputShape = Shape(
             height: (input.height + 2 * padding - kernelHeight) / stride + 1,
-            width: (input.width + 2 * padding - kernelWidth) / stride + 1, channels: channels)
+            width: (input.width + 2 * padding - kernelWidth) / stride + 1,
+            channels: channels
+        )
         self.kernelHeight = kernelHeight
         self.kernelWidth = kernelWidth
         self.stride = stride
@@ -135,7 +147,8 @@ public struct Convolution: Connection {
         let (weights, more) = inputs.multipliedReportingOverflow(by: outputShape.channels)
         guard !overflow, !more, weights <= 1 << 31, outputShape.pixels <= (1 << 31) / outputShape.channels else {
             throw .parameter(
-                "a connection must have <= 2^31 weights and outputs, got \(inputShape) to \(outputShape)")
+                "a connection must have <= 2^31 weights and outputs, got \(inputShape) to \(outputShape)"
+            )
         }
     }
 
@@ -149,14 +162,23 @@ public struct Convolution: Connection {
         let fanOut = kernelHeight * kernelWidth * outside
         var list = [
             TensorDescription(
-                name: "weight", shape: isDense ? [inside, outside] : [kernelHeight, kernelWidth, inside, outside],
-                fanIn: receptiveField, fanOut: fanOut, initialiser: initialiser)
+                name: "weight",
+                shape: isDense ? [inside, outside] : [kernelHeight, kernelWidth, inside, outside],
+                fanIn: receptiveField,
+                fanOut: fanOut,
+                initialiser: initialiser
+            )
         ]
         if hasBias {
             list.append(
                 TensorDescription(
-                    name: "bias", shape: [outside], fanIn: receptiveField, fanOut: fanOut,
-                    initialiser: initialiser.forBias))
+                    name: "bias",
+                    shape: [outside],
+                    fanIn: receptiveField,
+                    fanOut: fanOut,
+                    initialiser: initialiser.forBias
+                )
+            )
         }
         return list
     }
@@ -189,8 +211,10 @@ public struct Convolution: Connection {
 
     public func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights {
         PreparedWeights(
-            weight: tensors[0], bias: hasBias ? tensors[1] : nil,
-            adjoint: adjoint ? turned(tensors[0]) : nil)
+            weight: tensors[0],
+            bias: hasBias ? tensors[1] : nil,
+            adjoint: adjoint ? turned(tensors[0]) : nil
+        )
     }
 
     /// `[h, w, in, out]` to `[H-1-h, W-1-w, out, in]`: with it the adjoint is a convolution too.
@@ -218,20 +242,33 @@ public struct Convolution: Connection {
     public func current(of activity: Activity, with weights: PreparedWeights) -> Values {
         let events = EventList(activity, shape: inputShape)
         let result = Values(
-            steps: activity.steps, batch: activity.batch, count: outputShape.count, isConstant: activity.isConstant)
+            steps: activity.steps,
+            batch: activity.batch,
+            count: outputShape.count,
+            isConstant: activity.isConstant
+        )
         var scale: Float = 1
         if case .raster(let raster) = activity { scale = raster.scale }
         sums.add(
-            events, weights: weights.weight.base, bias: weights.bias.map { UnsafePointer($0.base) }, scale: scale,
-            to: result.base)
+            events,
+            weights: weights.weight.base,
+            bias: weights.bias.map { UnsafePointer($0.base) },
+            scale: scale,
+            to: result.base
+        )
         return result
     }
 
     /// The forward map.
     private var sums: EventSums {
         EventSums(
-            input: inputShape, output: outputShape, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
-            stride: stride, padding: padding)
+            input: inputShape,
+            output: outputShape,
+            kernelHeight: kernelHeight,
+            kernelWidth: kernelWidth,
+            stride: stride,
+            padding: padding
+        )
     }
 
     public func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>]) {
@@ -255,14 +292,25 @@ public struct Convolution: Connection {
     public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
         guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
         let result = Values(
-            steps: current.steps, batch: current.batch, count: inputShape.count, isConstant: current.isConstant)
+            steps: current.steps,
+            batch: current.batch,
+            count: inputShape.count,
+            isConstant: current.isConstant
+        )
         let events = EventList(current, shape: outputShape, dilation: stride)
         let map = EventSums(
             input: Shape(
-                height: (outputShape.height - 1) * stride + 1, width: (outputShape.width - 1) * stride + 1,
-                channels: outputShape.channels),
-            output: inputShape, kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: 1,
-            paddingTop: kernelHeight - 1 - padding, paddingLeft: kernelWidth - 1 - padding)
+                height: (outputShape.height - 1) * stride + 1,
+                width: (outputShape.width - 1) * stride + 1,
+                channels: outputShape.channels
+            ),
+            output: inputShape,
+            kernelHeight: kernelHeight,
+            kernelWidth: kernelWidth,
+            stride: 1,
+            paddingTop: kernelHeight - 1 - padding,
+            paddingLeft: kernelWidth - 1 - padding
+        )
         map.addFreely(events, weights: adjoint.base, to: result.base)
         return result
     }

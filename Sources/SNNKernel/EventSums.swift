@@ -12,7 +12,13 @@ struct EventSums {
     let paddingLeft: Int
 
     init(
-        input: Shape, output: Shape, kernelHeight: Int, kernelWidth: Int, stride: Int, paddingTop: Int, paddingLeft: Int
+        input: Shape,
+        output: Shape,
+        kernelHeight: Int,
+        kernelWidth: Int,
+        stride: Int,
+        paddingTop: Int,
+        paddingLeft: Int
     ) {
         self.input = input
         self.output = output
@@ -25,8 +31,14 @@ struct EventSums {
 
     init(input: Shape, output: Shape, kernelHeight: Int, kernelWidth: Int, stride: Int, padding: Int) {
         self.init(
-            input: input, output: output, kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: stride,
-            paddingTop: padding, paddingLeft: padding)
+            input: input,
+            output: output,
+            kernelHeight: kernelHeight,
+            kernelWidth: kernelWidth,
+            stride: stride,
+            paddingTop: padding,
+            paddingLeft: padding
+        )
     }
 
     /// Writes the sums alone, free of the law of order: for adjoints, which promise the same bits for the same batch but
@@ -45,7 +57,10 @@ struct EventSums {
 
     /// Writes `scale * sum + bias` for every row of events: `result [rows, output]`.
     func add(
-        _ events: EventList, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, scale: Float,
+        _ events: EventList,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
         to result: UnsafeMutablePointer<Float>
     ) {
         // Tiles are the outer loop: a tile's weights stay in the cache while all rows pass.
@@ -60,7 +75,9 @@ struct EventSums {
 
     /// Adds `sum over rows and output pixels of event x gradient` to `weights [field, out]`; `gradient [rows, output]`.
     func addWeightGradient(
-        _ events: EventList, gradient: UnsafePointer<Float>, to weights: UnsafeMutablePointer<Float>
+        _ events: EventList,
+        gradient: UnsafePointer<Float>,
+        to weights: UnsafeMutablePointer<Float>
     ) {
         forEachTile { first, width in
             switch width {
@@ -86,7 +103,10 @@ struct EventSums {
     /// of output pixel (y, x) that lies inside the image, in ascending order.
     @inline(__always)
     private func forEachStretch(
-        _ starts: UnsafePointer<Int32>, y: Int, x: Int, _ body: (_ offset: Int, _ from: Int, _ to: Int) -> Void
+        _ starts: UnsafePointer<Int32>,
+        y: Int,
+        x: Int,
+        _ body: (_ offset: Int, _ from: Int, _ to: Int) -> Void
     ) {
         let left = x &* stride &- paddingLeft
         let from = max(0, left)
@@ -105,8 +125,13 @@ struct EventSums {
 
     @inline(__always)
     private func sumTile<Tile: RegisterTile>(
-        _: Tile.Type, _ events: EventList, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
-        _ scale: Float, _ first: Int, _ result: UnsafeMutablePointer<Float>
+        _: Tile.Type,
+        _ events: EventList,
+        _ weights: UnsafePointer<Float>,
+        _ bias: UnsafePointer<Float>?,
+        _ scale: Float,
+        _ first: Int,
+        _ result: UnsafeMutablePointer<Float>
     ) {
         let channels = output.channels
         let lanes = min(Tile.width, channels - first)
@@ -143,7 +168,10 @@ struct EventSums {
     }
 
     private func sumNarrowTile(
-        _ events: EventList, _ weights: UnsafePointer<Float>, _ first: Int, _ result: UnsafeMutablePointer<Float>
+        _ events: EventList,
+        _ weights: UnsafePointer<Float>,
+        _ first: Int,
+        _ result: UnsafeMutablePointer<Float>
     ) {
         let channels = output.channels
         let lanes = min(One.width, channels - first)
@@ -185,7 +213,10 @@ struct EventSums {
 
     @inline(__always)
     private func outerTile<Tile: RegisterTile>(
-        _: Tile.Type, _ events: EventList, _ gradient: UnsafePointer<Float>, _ first: Int,
+        _: Tile.Type,
+        _ events: EventList,
+        _ gradient: UnsafePointer<Float>,
+        _ first: Int,
         _ weights: UnsafeMutablePointer<Float>
     ) {
         let channels = output.channels

@@ -62,7 +62,11 @@ struct EventList {
     }
 
     fileprivate init(
-        rows: Int, pixels: Int, starts: Storage<Int32>, positions: Storage<Int32>, values: Storage<Float>
+        rows: Int,
+        pixels: Int,
+        starts: Storage<Int32>,
+        positions: Storage<Int32>,
+        values: Storage<Float>
     ) {
         self.rows = rows
         self.pixels = pixels
@@ -82,8 +86,12 @@ struct EventList {
             self.dilation = dilation
             let pixels = ((shape.height - 1) * dilation + 1) * ((shape.width - 1) * dilation + 1)
             list = EventList(
-                rows: rows, pixels: pixels, starts: Storage(overwriting: rows * pixels + 1),
-                positions: Storage(overwriting: events), values: Storage(overwriting: events))
+                rows: rows,
+                pixels: pixels,
+                starts: Storage(overwriting: rows * pixels + 1),
+                positions: Storage(overwriting: events),
+                values: Storage(overwriting: events)
+            )
         }
 
         /// `events(row, emit)` must emit the events of a row in ascending order of their index in `shape`.

@@ -22,7 +22,10 @@ extension Trainer {
     ///
     /// Cancelled or failed, network and trainer are as they were after the last complete epoch.
     public func fit(
-        _ data: any LabelledSource, epochs: Int, threads: Int = 1, progress: ProgressHandler? = nil,
+        _ data: any LabelledSource,
+        epochs: Int,
+        threads: Int = 1,
+        progress: ProgressHandler? = nil,
         epochDone: (EpochResult) throws(SNNError) -> Void = { _ in }
     ) throws(SNNError) -> [EpochResult] {
         guard epochs >= 1 else { throw .argument("epochs must be >= 1, got \(epochs)") }
@@ -43,7 +46,10 @@ extension Trainer {
     }
 
     private func runEpoch(
-        _ data: any LabelledSource, epochs: Int, threads: Int, progress: ProgressHandler?
+        _ data: any LabelledSource,
+        epochs: Int,
+        threads: Int,
+        progress: ProgressHandler?
     ) throws(SNNError) -> EpochResult {
         let epoch = epochsDone
         let order = RandomStream(seed: seed, purpose: .shuffle).permutation(of: data.count, epoch: epoch)
@@ -57,12 +63,19 @@ extension Trainer {
             let batch = Array(order[done..<min(done + batchSize, data.count)])
             let labels = batch.map { data.label($0) }
             let factor = schedule.factor(
-                epoch: Double(epoch) + Double(done) / Double(data.count), of: Double(epochs), share: share)
+                epoch: Double(epoch) + Double(done) / Double(data.count),
+                of: Double(epochs),
+                share: share
+            )
             let source = ShuffledSource(data: data, order: batch, epoch: epoch, seed: seed)
             let result = try withPointer(labels) { pointer throws(SNNError) in
                 try trainBatch(
-                    source, targets: Targets(.labels(pointer)), count: batch.count, threads: threads,
-                    rateFactor: factor)
+                    source,
+                    targets: Targets(.labels(pointer)),
+                    count: batch.count,
+                    threads: threads,
+                    rateFactor: factor
+                )
             }
             lossSum += result.loss * (loss.reduction == .mean ? Double(batch.count) : 1)
             correct += result.correct
@@ -71,21 +84,32 @@ extension Trainer {
             guard let progress, now - told >= 0.1 || done == data.count else { continue }
             told = now
             let news = Progress(
-                epoch: epoch + 1, epochs: epochs, done: done, total: data.count, loss: lossSum / Double(done),
-                accuracy: Double(correct) / Double(done), samplesPerSecond: Double(done) / (now - start))
+                epoch: epoch + 1,
+                epochs: epochs,
+                done: done,
+                total: data.count,
+                loss: lossSum / Double(done),
+                accuracy: Double(correct) / Double(done),
+                samplesPerSecond: Double(done) / (now - start)
+            )
             guard progress(news) else {
                 throw .cancelled("training was cancelled in epoch \(epoch + 1); epoch \(epoch) is what is left")
             }
         }
         return EpochResult(
-            epoch: epoch + 1, loss: lossSum / Double(data.count), accuracy: Double(correct) / Double(data.count),
-            seconds: Clock.seconds - start, samples: data.count)
+            epoch: epoch + 1,
+            loss: lossSum / Double(data.count),
+            accuracy: Double(correct) / Double(data.count),
+            seconds: Clock.seconds - start,
+            samples: data.count
+        )
     }
 }
 
 /// Gives a closure the labels' memory, with the closure's typed error.
 private func withPointer<Result>(
-    _ labels: [Int32], _ body: (UnsafePointer<Int32>) throws(SNNError) -> Result
+    _ labels: [Int32],
+    _ body: (UnsafePointer<Int32>) throws(SNNError) -> Result
 ) throws(SNNError) -> Result {
     let storage = Storage<Int32>(overwriting: labels.count)
     for (index, label) in labels.enumerated() { storage.base[index] = label }

@@ -26,23 +26,37 @@ extension Network {
     ///   - samples: numbers within `source`.
     ///   - numbers: the number of each sample, for random codings.
     func encode(
-        _ source: any SampleSource, samples: Range<Int>, context: BlockContext, steps: Range<Int>? = nil
+        _ source: any SampleSource,
+        samples: Range<Int>,
+        context: BlockContext,
+        steps: Range<Int>? = nil
     ) throws(SNNError) -> Activity {
         let steps = steps ?? 0..<self.steps
         let frames = coding.takesFrames ? steps.count : 1
         let values = Values(
-            steps: steps.count, batch: samples.count, count: inputShape.count, isConstant: !coding.takesFrames)
+            steps: steps.count,
+            batch: samples.count,
+            count: inputShape.count,
+            isConstant: !coding.takesFrames
+        )
         let row = Storage<Float>(frames * inputShape.count)
         for (place, sample) in samples.enumerated() {
             source.fill(sample, into: row.base)
             try checkFinite(row, sample: sample)
             for frame in 0..<frames {
                 toChannelsLast(
-                    row.base + frame * inputShape.count, values.step(frame) + place * inputShape.count)
+                    row.base + frame * inputShape.count,
+                    values.step(frame) + place * inputShape.count
+                )
             }
         }
         return coding.encode(
-            values, steps: steps, window: self.steps, samples: context.samples, random: context.coding)
+            values,
+            steps: steps,
+            window: self.steps,
+            samples: context.samples,
+            random: context.coding
+        )
     }
 
     private func checkFinite(_ row: Storage<Float>, sample: Int) throws(SNNError) {
@@ -79,7 +93,11 @@ extension Network {
 
     /// Runs samples 0..<count in blocks on `threads` threads and delivers the blocks in order, one at a time.
     func runBlocks(
-        _ source: any SampleSource, count: Int, firstSample: UInt64, threads: Int, keepsActivity: Bool,
+        _ source: any SampleSource,
+        count: Int,
+        firstSample: UInt64,
+        threads: Int,
+        keepsActivity: Bool,
         deliver: @escaping @Sendable (BlockResult) throws(SNNError) -> Void
     ) throws(SNNError) {
         let size = Block.size(weights: weightCount)
@@ -90,8 +108,11 @@ extension Network {
                 let samples = block * size..<min(count, (block + 1) * size)
                 do throws(SNNError) {
                     let context = BlockContext(
-                        isTraining: false, seed: seed, samples: samples.map { firstSample &+ UInt64($0) },
-                        keepsActivity: keepsActivity)
+                        isTraining: false,
+                        seed: seed,
+                        samples: samples.map { firstSample &+ UInt64($0) },
+                        keepsActivity: keepsActivity
+                    )
                     let input = try encode(source, samples: samples, context: context)
                     let trace = forward(input, weights: weights, context: context)
                     let result = BlockResult(samples: samples, scores: readout.decode(trace.output), trace: trace)
@@ -113,12 +134,20 @@ extension Network {
     ///
     /// Errors: ``SNNError/notFinite(_:)`` for an input that is not a finite number.
     public func predict(
-        _ source: any SampleSource, count: Int, firstSample: UInt64 = 0, threads: Int = 1,
-        scores: UnsafeMutablePointer<Float>, spikeCounts: UnsafeMutablePointer<Float>? = nil
+        _ source: any SampleSource,
+        count: Int,
+        firstSample: UInt64 = 0,
+        threads: Int = 1,
+        scores: UnsafeMutablePointer<Float>,
+        spikeCounts: UnsafeMutablePointer<Float>? = nil
     ) throws(SNNError) {
         let output = SharedRows(scores: scores, spikeCounts: spikeCounts)
         try runBlocks(
-            source, count: count, firstSample: firstSample, threads: threads, keepsActivity: spikeCounts != nil
+            source,
+            count: count,
+            firstSample: firstSample,
+            threads: threads,
+            keepsActivity: spikeCounts != nil
         ) { [self] block throws(SNNError) in
             (output.scores + block.samples.lowerBound * scoreCount)
                 .update(from: block.scores.base, count: block.samples.count * scoreCount)
@@ -192,7 +221,9 @@ extension Network {
 
     /// Runs every sample of a set.
     public func evaluate(
-        _ data: any LabelledSource, threads: Int = 1, progress: ProgressHandler? = nil
+        _ data: any LabelledSource,
+        threads: Int = 1,
+        progress: ProgressHandler? = nil
     ) throws(SNNError) -> Evaluation {
         try check(data)
         let start = Clock.seconds
@@ -203,7 +234,10 @@ extension Network {
         while first < data.count {
             let count = min(chunk, data.count - first)
             try runBlocks(
-                Offset(source: data, first: first), count: count, firstSample: UInt64(first), threads: threads,
+                Offset(source: data, first: first),
+                count: count,
+                firstSample: UInt64(first),
+                threads: threads,
                 keepsActivity: true
             ) { [self, first] block throws(SNNError) in
                 tally.add(block, network: self, labels: { data.label(first + $0) })
@@ -213,15 +247,26 @@ extension Network {
             if let progress,
                 !progress(
                     Progress(
-                        epoch: 0, epochs: 0, done: first, total: data.count, loss: tally.loss / Double(first),
-                        accuracy: Double(tally.correct) / Double(first), samplesPerSecond: Double(first) / seconds))
+                        epoch: 0,
+                        epochs: 0,
+                        done: first,
+                        total: data.count,
+                        loss: tally.loss / Double(first),
+                        accuracy: Double(tally.correct) / Double(first),
+                        samplesPerSecond: Double(first) / seconds
+                    )
+                )
             {
                 throw .cancelled("the evaluation was cancelled after \(first) of \(data.count) samples")
             }
         }
         return Evaluation(
-            samples: data.count, accuracy: Double(tally.correct) / Double(data.count),
-            loss: tally.loss / Double(data.count), seconds: Clock.seconds - start, statistics: tally.statistics)
+            samples: data.count,
+            accuracy: Double(tally.correct) / Double(data.count),
+            loss: tally.loss / Double(data.count),
+            seconds: Clock.seconds - start,
+            statistics: tally.statistics
+        )
     }
 
     private struct Offset: SampleSource {

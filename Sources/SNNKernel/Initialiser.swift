@@ -74,8 +74,10 @@ public struct Initialiser: Sendable, Equatable {
     public init(_ parameters: ParameterSet) {
         let bound = parameters.number("init_bound")
         self.init(
-            parameters.choice("init", as: Kind.self), gain: parameters.number("init_gain"),
-            bound: bound > 0 ? bound : nil)
+            parameters.choice("init", as: Kind.self),
+            gain: parameters.number("init_gain"),
+            bound: bound > 0 ? bound : nil
+        )
     }
 }
 

@@ -119,7 +119,23 @@ extension SIMD16: Lane where Scalar == Float {
     /// One bit a lane, lane 0 lowest, set where the lane is not zero.
     @inlinable @inline(__always) public var nonZeroBits: UInt16 {
         let weights = SIMD16<UInt32>(
-            1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+            1,
+            2,
+            4,
+            8,
+            16,
+            32,
+            64,
+            128,
+            256,
+            512,
+            1024,
+            2048,
+            4096,
+            8192,
+            16384,
+            32768
+        )
         let set: SIMDMask<SIMD16<Int32>> = self .!= SIMD16<Float>(repeating: 0)
         let picked = SIMD16<UInt32>(repeating: 0).replacing(with: weights, where: set)
         let eight = picked.lowHalf | picked.highHalf
@@ -186,7 +202,8 @@ public struct Dual: Lane, Equatable {
     @inlinable public static func / (a: Dual, b: Dual) -> Dual {
         Dual(
             value: a.value / b.value,
-            tangent: (a.tangent * b.value - a.value * b.tangent) / (b.value * b.value))
+            tangent: (a.tangent * b.value - a.value * b.tangent) / (b.value * b.value)
+        )
     }
     @inlinable public func addingProduct(_ a: Dual, _ b: Dual) -> Dual { self + a * b }
     @inlinable public var magnitude: Dual { value < 0 ? Dual(0) - self : self }

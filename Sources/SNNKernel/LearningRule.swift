@@ -31,10 +31,16 @@ public struct Backpropagation: LearningRule {
 
     public func addGradients(of pass: ForwardPass, output: Values, to gradients: [Storage<Float>]) {
         pass.network.backward(
-            pass.trace, gradient: output, weights: pass.weights, context: pass.context, to: gradients)
+            pass.trace,
+            gradient: output,
+            weights: pass.weights,
+            context: pass.context,
+            to: gradients
+        )
     }
 
     static let component = Component<any LearningRule>(
-        "backpropagation", "Back-propagation through time, with the surrogate each neuron names."
+        "backpropagation",
+        "Back-propagation through time, with the surrogate each neuron names."
     ) { _, _ throws(SNNError) in Backpropagation() }
 }

@@ -92,7 +92,11 @@ public struct Loss: Sendable {
     }
 
     private func crossEntropy(
-        _ z: UnsafePointer<Float>, _ classes: Int, _ targets: Targets, _ place: Int, _ divisor: Double,
+        _ z: UnsafePointer<Float>,
+        _ classes: Int,
+        _ targets: Targets,
+        _ place: Int,
+        _ divisor: Double,
         _ slope: UnsafeMutablePointer<Float>?
     ) -> Double {
         guard case .labels(let labels) = targets.kind else { preconditionFailure("cross-entropy takes labels") }
@@ -109,7 +113,11 @@ public struct Loss: Sendable {
     }
 
     private func squaredError(
-        _ z: UnsafePointer<Float>, _ classes: Int, _ targets: Targets, _ place: Int, _ divisor: Double,
+        _ z: UnsafePointer<Float>,
+        _ classes: Int,
+        _ targets: Targets,
+        _ place: Int,
+        _ divisor: Double,
         _ slope: UnsafeMutablePointer<Float>?
     ) -> Double {
         var total = 0.0

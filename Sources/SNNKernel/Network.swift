@@ -8,7 +8,10 @@ public struct NodeDescription: Sendable, Equatable {
     public var neuron: ComponentChoice?
 
     public init(
-        name: String, inputs: [String] = [], stages: [ComponentChoice] = [], connection: ComponentChoice? = nil,
+        name: String,
+        inputs: [String] = [],
+        stages: [ComponentChoice] = [],
+        connection: ComponentChoice? = nil,
         neuron: ComponentChoice? = nil
     ) {
         self.name = name
@@ -33,8 +36,12 @@ public struct NetworkDescription: Sendable, Equatable {
     public var readout: ComponentChoice
 
     public init(
-        name: String = "network", input: Shape, steps: Int, dt: Double = 1,
-        coding: ComponentChoice = ComponentChoice("constant"), nodes: [NodeDescription],
+        name: String = "network",
+        input: Shape,
+        steps: Int,
+        dt: Double = 1,
+        coding: ComponentChoice = ComponentChoice("constant"),
+        nodes: [NodeDescription],
         readout: ComponentChoice = ComponentChoice("spike_count")
     ) {
         self.name = name
@@ -132,7 +139,12 @@ public final class Network: @unchecked Sendable {
         complete.readout = readoutChoice
 
         var builder = NodeBuilder(
-            registry: registry, dt: description.dt, shape: input, kind: coding.sends, count: coding.largestCount)
+            registry: registry,
+            dt: description.dt,
+            shape: input,
+            kind: coding.sends,
+            count: coding.largestCount
+        )
         for (index, node) in description.nodes.enumerated() {
             complete.nodes[index] = try builder.add(node)
         }
@@ -144,13 +156,15 @@ public final class Network: @unchecked Sendable {
         guard readout.reads(builder.kind) else {
             throw .notSupported(
                 "readout \(description.readout.name) cannot read \(builder.kind.rawValue), which node "
-                    + "'\(nodes[nodes.count - 1].name)' sends")
+                    + "'\(nodes[nodes.count - 1].name)' sends"
+            )
         }
         // Event lists of a block count in 32 bits.
         let widest = nodes.reduce(input.count) { max($0, $1.outputShape.count) }
         guard widest <= Int(Int32.max) / (description.steps * Block.largest) else {
             throw .shape(
-                "steps x widest layer must be <= \(Int(Int32.max) / Block.largest), got \(description.steps) x \(widest)")
+                "steps x widest layer must be <= \(Int(Int32.max) / Block.largest), got \(description.steps) x \(widest)"
+            )
         }
         scoreCount = try readout.scoreCount(neurons: builder.shape.count)
         self.description = complete
@@ -175,7 +189,9 @@ public final class Network: @unchecked Sendable {
     func prepared(forTraining: Bool) -> [PreparedWeights?] {
         nodes.map { node in
             node.connection?.prepare(
-                tensors[node.tensors].map(\.storage), adjoint: forTraining && node.needsInputGradient)
+                tensors[node.tensors].map(\.storage),
+                adjoint: forTraining && node.needsInputGradient
+            )
         }
     }
 
@@ -187,7 +203,10 @@ public final class Network: @unchecked Sendable {
     ///   - context: which samples these are, and whether this is training.
     ///   - record: asks for the membrane potentials of a node by handing memory for them.
     func forward(
-        _ input: Activity, weights: [PreparedWeights?], context: BlockContext, states: [(any NeuronState)?]? = nil,
+        _ input: Activity,
+        weights: [PreparedWeights?],
+        context: BlockContext,
+        states: [(any NeuronState)?]? = nil,
         record: (Int) -> Values? = { _ in nil }
     ) -> Trace {
         var trace = Trace(input: input)
@@ -214,7 +233,10 @@ public final class Network: @unchecked Sendable {
 
     /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.
     func backward(
-        _ trace: Trace, gradient: Values, weights: [PreparedWeights?], context: BlockContext,
+        _ trace: Trace,
+        gradient: Values,
+        weights: [PreparedWeights?],
+        context: BlockContext,
         to gradients: [Storage<Float>]
     ) {
         var gradient = gradient
@@ -230,8 +252,10 @@ public final class Network: @unchecked Sendable {
             }
             for (position, stage) in node.stages.enumerated().reversed() {
                 gradient = stage.adjoint(
-                    of: gradient, input: layer.stageInputs[position],
-                    context.stage(node: index, position: position))
+                    of: gradient,
+                    input: layer.stageInputs[position],
+                    context.stage(node: index, position: position)
+                )
             }
         }
     }
@@ -249,8 +273,11 @@ struct BlockContext: Sendable {
     func stage(node: Int, position: Int) -> StageContext {
         let stream = UInt32(truncatingIfNeeded: node << 8 | position & 0xFF)
         return StageContext(
-            isTraining: isTraining, samples: samples, firstStep: firstStep,
-            random: RandomStream(seed: seed, purpose: .dropout, stream: stream))
+            isTraining: isTraining,
+            samples: samples,
+            firstStep: firstStep,
+            random: RandomStream(seed: seed, purpose: .dropout, stream: stream)
+        )
     }
 
     var coding: RandomStream { RandomStream(seed: seed, purpose: .coding) }
@@ -321,9 +348,16 @@ private struct NodeBuilder {
             let (connection, neuron) = try addNeurons(&node)
             nodes.append(
                 Node(
-                    name: node.name, stages: stages, connection: connection, neuron: neuron,
-                    tensors: first..<tensors.count, outputShape: shape, sends: kind,
-                    needsInputGradient: needsInputGradient))
+                    name: node.name,
+                    stages: stages,
+                    connection: connection,
+                    neuron: neuron,
+                    tensors: first..<tensors.count,
+                    outputShape: shape,
+                    sends: kind,
+                    needsInputGradient: needsInputGradient
+                )
+            )
         } catch {
             throw error.prefixed(by: "layer '\(node.name)': ")
         }
@@ -334,12 +368,14 @@ private struct NodeBuilder {
         let before = nodes.last?.name ?? "input"
         if node.inputs.count > 1 {
             throw .notSupported(
-                "layer '\(node.name)': a second input ('\(node.inputs[1])') is not supported by this version")
+                "layer '\(node.name)': a second input ('\(node.inputs[1])') is not supported by this version"
+            )
         }
         guard let input = node.inputs.first, input != before else { return }
         if input == "input" || nodes.contains(where: { $0.name == input }) {
             throw .notSupported(
-                "layer '\(node.name)': inputs must name the layer before ('\(before)') in this version, got '\(input)'")
+                "layer '\(node.name)': inputs must name the layer before ('\(before)') in this version, got '\(input)'"
+            )
         }
         throw .unknown("input of layer '\(node.name)'", input, known: ["input"] + nodes.map(\.name))
     }
@@ -359,7 +395,8 @@ private struct NodeBuilder {
             .made(neuronChoice, dt: dt)
         if neuron.demand == .total, kind != .constantValues {
             throw .notSupported(
-                "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive")
+                "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive"
+            )
         }
         node.connection = completeConnection
         node.neuron = completeNeuron

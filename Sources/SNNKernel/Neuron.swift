@@ -131,7 +131,11 @@ extension ClockDrivenNeuron {
             state.states[block] = registers
         }
         return Raster(
-            steps: current.steps, batch: current.batch, count: current.count, form: .bits(words))
+            steps: current.steps,
+            batch: current.batch,
+            count: current.count,
+            form: .bits(words)
+        )
     }
 
     @inlinable
@@ -158,7 +162,11 @@ extension ClockDrivenNeuron {
         let row = current.row
         let steps = current.steps
         let result = Values(
-            steps: steps, batch: current.batch, count: current.count, isConstant: current.isConstant)
+            steps: steps,
+            batch: current.batch,
+            count: current.count,
+            isConstant: current.isConstant
+        )
         let before = UnsafeMutablePointer<Equations.State>.allocate(capacity: steps)
         defer { before.deallocate() }
         for block in 0..<(row + 15) / 16 {
@@ -172,8 +180,11 @@ extension ClockDrivenNeuron {
             var total = SIMD16<Float>(repeating: 0)
             for t in stride(from: steps - 1, through: 0, by: -1) {
                 let ofCurrent = equations.stepAdjoint(
-                    (current.step(t) + block * 16).vector(), before: before[t],
-                    sent: (gradient.step(t) + block * 16).vector(), state: &adjoint)
+                    (current.step(t) + block * 16).vector(),
+                    before: before[t],
+                    sent: (gradient.step(t) + block * 16).vector(),
+                    state: &adjoint
+                )
                 if current.isConstant {
                     total += ofCurrent
                 } else {

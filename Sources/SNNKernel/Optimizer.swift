@@ -9,8 +9,13 @@ public protocol Optimizer: Sendable {
     ///   - rate: the learning rate of this step.
     ///   - step: counts from 1.
     func update(
-        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
-        range: Range<Int>, rate: Double, step: Int)
+        _ weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>,
+        rate: Double,
+        step: Int
+    )
 }
 
 /// Stochastic gradient descent.
@@ -32,8 +37,12 @@ public struct GradientDescent: Optimizer {
     public var moments: [String] { momentum > 0 ? ["momentum"] : [] }
 
     public func update(
-        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
-        range: Range<Int>, rate: Double, step: Int
+        _ weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>,
+        rate: Double,
+        step: Int
     ) {
         let rate = Float(rate)
         let decay = Float(weightDecay)
@@ -70,8 +79,13 @@ public struct Adam: Optimizer {
     public let isAMSGrad: Bool
 
     public init(
-        learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-        isDecoupled: Bool = false, isAMSGrad: Bool = false
+        learningRate: Double,
+        beta1: Double = 0.9,
+        beta2: Double = 0.999,
+        epsilon: Double = 1e-8,
+        weightDecay: Double = 0,
+        isDecoupled: Bool = false,
+        isAMSGrad: Bool = false
     ) {
         self.learningRate = learningRate
         self.beta1 = beta1
@@ -85,8 +99,12 @@ public struct Adam: Optimizer {
     public var moments: [String] { isAMSGrad ? ["mean", "square", "largest_square"] : ["mean", "square"] }
 
     public func update(
-        _ weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, moments: [UnsafeMutablePointer<Float>],
-        range: Range<Int>, rate: Double, step: Int
+        _ weights: UnsafeMutablePointer<Float>,
+        gradient: UnsafePointer<Float>,
+        moments: [UnsafeMutablePointer<Float>],
+        range: Range<Int>,
+        rate: Double,
+        step: Int
     ) {
         let b1 = Float(beta1)
         let b2 = Float(beta2)

@@ -57,30 +57,54 @@ public struct ParameterDescription: Sendable {
 
     /// A real number.
     public static func number(
-        _ name: String, unit: String = "1", default value: Double?, above: Double? = nil, atLeast: Double? = nil,
-        below: Double? = nil, atMost: Double? = nil, _ meaning: String
+        _ name: String,
+        unit: String = "1",
+        default value: Double?,
+        above: Double? = nil,
+        atLeast: Double? = nil,
+        below: Double? = nil,
+        atMost: Double? = nil,
+        _ meaning: String
     ) -> ParameterDescription {
         ParameterDescription(
-            name, .number(above: above, atLeast: atLeast, below: below, atMost: atMost), unit: unit,
-            default: value.map { .number($0) }, meaning)
+            name,
+            .number(above: above, atLeast: atLeast, below: below, atMost: atMost),
+            unit: unit,
+            default: value.map { .number($0) },
+            meaning
+        )
     }
 
     /// A whole number in a closed range.
     public static func integer(
-        _ name: String, unit: String = "1", default value: Int?, _ range: ClosedRange<Int>, _ meaning: String
+        _ name: String,
+        unit: String = "1",
+        default value: Int?,
+        _ range: ClosedRange<Int>,
+        _ meaning: String
     ) -> ParameterDescription {
         ParameterDescription(
-            name, .integer(range.lowerBound, range.upperBound), unit: unit,
-            default: value.map { .number(Double($0)) }, meaning)
+            name,
+            .integer(range.lowerBound, range.upperBound),
+            unit: unit,
+            default: value.map { .number(Double($0)) },
+            meaning
+        )
     }
 
     /// One of the raw values of an enumeration.
     public static func choice<Choice>(
-        _ name: String, default value: Choice, _ meaning: String
+        _ name: String,
+        default value: Choice,
+        _ meaning: String
     ) -> ParameterDescription
     where Choice: RawRepresentable<String> & CaseIterable {
         ParameterDescription(
-            name, .choice(Choice.allCases.map(\.rawValue)), default: .text(value.rawValue), meaning)
+            name,
+            .choice(Choice.allCases.map(\.rawValue)),
+            default: .text(value.rawValue),
+            meaning
+        )
     }
 
     /// Yes or no.
@@ -129,7 +153,10 @@ public struct ParameterDescription: Sendable {
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
-        default: throw .document("\(component): \(name) must be \(type == "integer" ? "an" : "a") \(type), \(range), got \(value.description)")
+        default:
+            throw .document(
+                "\(component): \(name) must be \(type == "integer" ? "an" : "a") \(type), \(range), got \(value.description)"
+            )
         }
         guard isLegal else {
             let unitText = unit == "1" ? "" : " " + unit
@@ -146,7 +173,9 @@ public struct ParameterSet: Sendable, Equatable {
 
     /// Checks what a caller gave against the descriptions and fills in the defaults.
     public init(
-        _ given: [String: ParameterValue], for component: String, descriptions: [ParameterDescription]
+        _ given: [String: ParameterValue],
+        for component: String,
+        descriptions: [ParameterDescription]
     ) throws(SNNError) {
         for name in given.keys.sorted() where !descriptions.contains(where: { $0.name == name }) {
             throw .unknown("parameter of \(component)", name, known: descriptions.map(\.name))

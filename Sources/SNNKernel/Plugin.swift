@@ -30,7 +30,9 @@ public struct Component<Made>: Sendable {
 
     /// - Parameter make: makes the component from checked parameters; `dt` is the length of a step in ms.
     public init(
-        _ name: String, _ summary: String, parameters: [ParameterDescription] = [],
+        _ name: String,
+        _ summary: String,
+        parameters: [ParameterDescription] = [],
         make: @escaping @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
     ) {
         self.name = name
@@ -75,7 +77,9 @@ public struct Registry: Sendable {
     public init(plugins: [any Plugin.Type]) throws(SNNError) {
         var list: [ComponentDescription] = []
         func collect<Made>(
-            _ kind: String, _ components: (any Plugin.Type) -> [Component<Made>], _ own: [Component<Made>] = []
+            _ kind: String,
+            _ components: (any Plugin.Type) -> [Component<Made>],
+            _ own: [Component<Made>] = []
         ) throws(SNNError) -> [String: Component<Made>] {
             var table: [String: Component<Made>] = [:]
             for (plugin, parts) in plugins.map({ ($0.identifier, components($0)) }) + [("kernel", own)] {
@@ -96,12 +100,22 @@ public struct Registry: Sendable {
         for (kind, part) in BuiltIn.descriptions {
             list.append(
                 ComponentDescription(
-                    plugin: "kernel", kind: kind, name: part.name, summary: part.summary, parameters: part.parameters))
+                    plugin: "kernel",
+                    kind: kind,
+                    name: part.name,
+                    summary: part.summary,
+                    parameters: part.parameters
+                )
+            )
         }
         components = list
     }
 
-    func find<Made>(_ kind: String, _ name: String, in table: [String: Component<Made>]) throws(SNNError) -> Component<
+    func find<Made>(
+        _ kind: String,
+        _ name: String,
+        in table: [String: Component<Made>]
+    ) throws(SNNError) -> Component<
         Made
     > {
         guard let component = table[name] else { throw .unknown(kind, name, known: table.keys) }

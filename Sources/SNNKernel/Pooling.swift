@@ -21,12 +21,15 @@ public struct Pooling: Stage {
         guard kernelHeight <= input.height, kernelWidth <= input.width else {
             throw .shape(
                 "a pooling window of \(kernelHeight) x \(kernelWidth) does not fit an image of "
-                    + "\(input.height) x \(input.width)")
+                    + "\(input.height) x \(input.width)"
+            )
         }
         inputShape = input
         outputShape = Shape(
-            height: (input.height - kernelHeight) / stride + 1, width: (input.width - kernelWidth) / stride + 1,
-            channels: input.channels)
+            height: (input.height - kernelHeight) / stride + 1,
+            width: (input.width - kernelWidth) / stride + 1,
+            channels: input.channels
+        )
         self.kind = kind
         self.kernelHeight = kernelHeight
         self.kernelWidth = kernelWidth
@@ -46,7 +49,11 @@ public struct Pooling: Stage {
 
     private func pooled(_ values: Values) -> Values {
         let result = Values(
-            steps: values.steps, batch: values.batch, count: outputShape.count, isConstant: values.isConstant)
+            steps: values.steps,
+            batch: values.batch,
+            count: outputShape.count,
+            isConstant: values.isConstant
+        )
         let channels = inputShape.channels
         for image in 0..<values.slices * values.batch {
             let from = values.base + image * values.count
@@ -76,8 +83,12 @@ public struct Pooling: Stage {
                 words.base[t * wordsPerStep + (target >> 6)] |= 1 << UInt64(target & 63)
             }
             return Raster(
-                steps: raster.steps, batch: raster.batch, count: outputShape.count, scale: raster.scale,
-                form: .bits(words))
+                steps: raster.steps,
+                batch: raster.batch,
+                count: outputShape.count,
+                scale: raster.scale,
+                form: .bits(words)
+            )
         }
         let counts = Storage<Int16>(raster.steps * row)
         var scale = raster.scale
@@ -90,7 +101,12 @@ public struct Pooling: Stage {
             maximum(of: raster, to: counts)
         }
         return Raster(
-            steps: raster.steps, batch: raster.batch, count: outputShape.count, scale: scale, form: .counts(counts))
+            steps: raster.steps,
+            batch: raster.batch,
+            count: outputShape.count,
+            scale: scale,
+            form: .counts(counts)
+        )
     }
 
     /// The largest signed count of each window, silence included.
@@ -113,7 +129,11 @@ public struct Pooling: Stage {
         let channels = inputShape.channels
         let repeats = kind == .average ? gradient.isConstant : input.isConstant
         let result = Values(
-            steps: input.steps, batch: input.batch, count: inputShape.count, isConstant: repeats)
+            steps: input.steps,
+            batch: input.batch,
+            count: inputShape.count,
+            isConstant: repeats
+        )
         let row = Storage<Float>(kind == .max ? input.batch * inputShape.count : 0)
         for t in 0..<result.slices {
             if kind == .max { input.write(step: t, to: row.base) }

@@ -45,7 +45,10 @@ public final class Recording: Sendable {
 extension Network {
     /// Runs one window and records it. A recording over its budget is refused before anything runs.
     public func record(
-        _ source: any SampleSource, count: Int, firstSample: UInt64 = 0, request: RecordingRequest
+        _ source: any SampleSource,
+        count: Int,
+        firstSample: UInt64 = 0,
+        request: RecordingRequest
     ) throws(SNNError) -> Recording {
         guard count >= 1 else { throw .argument("batch must be >= 1, got \(count)") }
         let known = ["input"] + nodes.map(\.name)
@@ -54,7 +57,11 @@ extension Network {
         try checkBudget(request, wanted: wanted, count: count)
 
         let context = BlockContext(
-            isTraining: false, seed: seed, samples: (0..<count).map { firstSample &+ UInt64($0) }, keepsActivity: true)
+            isTraining: false,
+            seed: seed,
+            samples: (0..<count).map { firstSample &+ UInt64($0) },
+            keepsActivity: true
+        )
         let input = try encode(source, samples: 0..<count, context: context)
         let potentials = nodes.indices.map { index in
             request.potentials && wanted[index + 1] && nodes[index].neuron != nil
@@ -67,7 +74,8 @@ extension Network {
             parts.append(
                 wanted[index]
                     ? part(known[index], activity, potentials: index == 0 ? nil : potentials[index - 1], request)
-                    : Recording.Node(name: known[index], shape: [0, 0, 0], counts: nil, scale: 1, potentials: nil))
+                    : Recording.Node(name: known[index], shape: [0, 0, 0], counts: nil, scale: 1, potentials: nil)
+            )
         }
         return Recording(nodes: parts)
     }
@@ -79,12 +87,16 @@ extension Network {
         guard bytes <= Double(request.byteBudget) else {
             throw .memory(
                 "the recording must be <= \(request.byteBudget) bytes (byte_budget), it would take "
-                    + "\(bytes.plain); name fewer nodes or samples")
+                    + "\(bytes.plain); name fewer nodes or samples"
+            )
         }
     }
 
     private func part(
-        _ name: String, _ activity: Activity, potentials: Values?, _ request: RecordingRequest
+        _ name: String,
+        _ activity: Activity,
+        potentials: Values?,
+        _ request: RecordingRequest
     ) -> Recording.Node {
         let shape = [activity.steps, activity.batch, activity.count]
         var counts: Storage<Int16>?

@@ -44,7 +44,11 @@ public final class Session {
         outputs = []
         states = network.nodes.map { node in node.neuron?.rest(count: batch * node.outputShape.count) }
         total = Values(
-            steps: 1, batch: batch, count: network.nodes[network.nodes.count - 1].outputShape.count, isConstant: true)
+            steps: 1,
+            batch: batch,
+            count: network.nodes[network.nodes.count - 1].outputShape.count,
+            isConstant: true
+        )
     }
 
     /// Advances every stream by one step.
@@ -60,10 +64,18 @@ public final class Session {
         }
         guard let inputs else { throw .state("the first step needs inputs") }
         let context = BlockContext(
-            isTraining: false, seed: network.seed, samples: samples, firstStep: steps, keepsActivity: true)
+            isTraining: false,
+            seed: network.seed,
+            samples: samples,
+            firstStep: steps,
+            keepsActivity: true
+        )
         let input = try network.encode(
-            RowSource(UnsafePointer(inputs.base), inputCount: inputCount), samples: 0..<batch, context: context,
-            steps: steps..<steps + 1)
+            RowSource(UnsafePointer(inputs.base), inputCount: inputCount),
+            samples: 0..<batch,
+            context: context,
+            steps: steps..<steps + 1
+        )
         let trace = network.forward(input, weights: weights, context: context, states: states)
         outputs = [input] + trace.layers.compactMap(\.output)
         let sent = Storage<Float>(total.row)

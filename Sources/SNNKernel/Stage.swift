@@ -82,7 +82,11 @@ public struct Dropout: Stage {
         case .values(let values):
             let perStep = !values.isConstant || mask == .step
             let result = Values(
-                steps: values.steps, batch: values.batch, count: values.count, isConstant: !perStep)
+                steps: values.steps,
+                batch: values.batch,
+                count: values.count,
+                isConstant: !perStep
+            )
             forEachMask(steps: result.slices, batch: values.batch, context) { t, sample, mask in
                 let from = values.step(t) + sample * values.count
                 let to = result.step(t) + sample * values.count
@@ -116,7 +120,12 @@ public struct Dropout: Stage {
             form = .counts(kept)
         }
         return Raster(
-            steps: raster.steps, batch: raster.batch, count: raster.count, scale: raster.scale * keep, form: form)
+            steps: raster.steps,
+            batch: raster.batch,
+            count: raster.count,
+            scale: raster.scale * keep,
+            form: form
+        )
     }
 
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
@@ -124,7 +133,11 @@ public struct Dropout: Stage {
         let keep = 1 / (1 - probability)
         // A constant input that met one mask a step collects the gradients of all steps.
         let result = Values(
-            steps: input.steps, batch: input.batch, count: input.count, isConstant: input.isConstant)
+            steps: input.steps,
+            batch: input.batch,
+            count: input.count,
+            isConstant: input.isConstant
+        )
         let steps = mask == .window && input.isConstant ? 1 : input.steps
         forEachMask(steps: steps, batch: input.batch, context) { t, sample, mask in
             let from = gradient.step(t) + sample * input.count
@@ -136,7 +149,9 @@ public struct Dropout: Stage {
 
     /// Calls `body` with the uniform numbers that decide over every neuron of each step and sample.
     private func forEachMask(
-        steps: Int, batch: Int, _ context: StageContext,
+        steps: Int,
+        batch: Int,
+        _ context: StageContext,
         _ body: (_ step: Int, _ sample: Int, _ mask: UnsafePointer<Float>) -> Void
     ) {
         let uniform = Storage<Float>(inputShape.count)

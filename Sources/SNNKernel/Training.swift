@@ -36,8 +36,13 @@ public final class Trainer: @unchecked Sendable {
     private var partials: [[Storage<Float>]] = []
 
     public init(
-        network: Network, rule: any LearningRule = Backpropagation(), loss: Loss, optimizer: any Optimizer,
-        schedule: Schedule = Schedule(.constant), batchSize: Int = 128, seed: UInt64
+        network: Network,
+        rule: any LearningRule = Backpropagation(),
+        loss: Loss,
+        optimizer: any Optimizer,
+        schedule: Schedule = Schedule(.constant),
+        batchSize: Int = 128,
+        seed: UInt64
     ) throws(SNNError) {
         guard batchSize >= 1, batchSize <= 1 << 24 else {
             throw .parameter("batch must be 1 ... \(1 << 24), got \(batchSize)")
@@ -60,7 +65,10 @@ public final class Trainer: @unchecked Sendable {
     ///
     /// Errors: ``SNNError/notFinite(_:)`` for inputs, ``SNNError/notSupported(_:)`` for targets the loss does not take.
     public func computeGradients(
-        _ source: any SampleSource, targets: Targets, count: Int, threads: Int
+        _ source: any SampleSource,
+        targets: Targets,
+        count: Int,
+        threads: Int
     ) throws(SNNError) -> BatchResult {
         try check(targets, count: count)
         let network = self.network
@@ -72,7 +80,11 @@ public final class Trainer: @unchecked Sendable {
         while partials.count < workers { partials.append(gradients.map { Storage($0.count) }) }
         for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
         let divisor = loss.divisor(
-            targets: targets, batch: count, steps: network.steps, classes: network.scoreCount)
+            targets: targets,
+            batch: count,
+            steps: network.steps,
+            classes: network.scoreCount
+        )
         let sums = Sums()
         let partials = self.partials
         let first = samplesSeen
@@ -82,9 +94,19 @@ public final class Trainer: @unchecked Sendable {
                 do throws(SNNError) {
                     for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
                     let context = BlockContext(
-                        isTraining: true, seed: seed, samples: samples.map { first &+ UInt64($0) })
+                        isTraining: true,
+                        seed: seed,
+                        samples: samples.map { first &+ UInt64($0) }
+                    )
                     let (loss, correct) = try run(
-                        source, targets, samples, context, weights, divisor, to: partials[worker])
+                        source,
+                        targets,
+                        samples,
+                        context,
+                        weights,
+                        divisor,
+                        to: partials[worker]
+                    )
                     queue.deliver(block) {
                         sums.loss += loss
                         sums.correct += correct
@@ -106,25 +128,43 @@ public final class Trainer: @unchecked Sendable {
 
     /// One block forward and back.
     private func run(
-        _ source: any SampleSource, _ targets: Targets, _ samples: Range<Int>, _ context: BlockContext,
-        _ weights: [PreparedWeights?], _ divisor: Double, to gradients: [Storage<Float>]
+        _ source: any SampleSource,
+        _ targets: Targets,
+        _ samples: Range<Int>,
+        _ context: BlockContext,
+        _ weights: [PreparedWeights?],
+        _ divisor: Double,
+        to gradients: [Storage<Float>]
     ) throws(SNNError) -> (loss: Double, correct: Int) {
         let input = try network.encode(source, samples: samples, context: context)
         let trace = network.forward(input, weights: weights, context: context)
         let scores = network.readout.decode(trace.output)
         let isPerStep = loss.span == .step
-        let judged = isPerStep
+        let judged =
+            isPerStep
             ? network.readout.decodeSteps(trace.output, scoreCount: network.scoreCount) : scores
         let slope = Values(
-            steps: judged.steps, batch: judged.batch, count: judged.count, isConstant: judged.isConstant)
+            steps: judged.steps,
+            batch: judged.batch,
+            count: judged.count,
+            isConstant: judged.isConstant
+        )
         let value = loss.evaluate(
-            judged, targets: targets, first: samples.lowerBound, divisor: divisor, gradient: slope)
-        let output = isPerStep
+            judged,
+            targets: targets,
+            first: samples.lowerBound,
+            divisor: divisor,
+            gradient: slope
+        )
+        let output =
+            isPerStep
             ? network.readout.adjointSteps(of: slope, activity: trace.output)
             : network.readout.adjoint(of: slope, activity: trace.output)
         rule.addGradients(
-            of: ForwardPass(network: network, trace: trace, weights: weights, context: context), output: output,
-            to: gradients)
+            of: ForwardPass(network: network, trace: trace, weights: weights, context: context),
+            output: output,
+            to: gradients
+        )
         var correct = 0
         if case .labels(let labels) = targets.kind, !targets.perStep {
             for (place, sample) in samples.enumerated() {
@@ -176,8 +216,13 @@ public final class Trainer: @unchecked Sendable {
             while let piece = queue.take() {
                 let (tensor, range) = work[piece]
                 optimizer.update(
-                    network.tensors[tensor].storage.base, gradient: UnsafePointer(gradients[tensor].base),
-                    moments: moments[tensor].map(\.base), range: range, rate: rate, step: stepCount)
+                    network.tensors[tensor].storage.base,
+                    gradient: UnsafePointer(gradients[tensor].base),
+                    moments: moments[tensor].map(\.base),
+                    range: range,
+                    rate: rate,
+                    step: stepCount
+                )
             }
         }
         rule.afterStep(network)
@@ -185,12 +230,17 @@ public final class Trainer: @unchecked Sendable {
 
     /// One training step on a batch.
     public func trainBatch(
-        _ source: any SampleSource, targets: Targets, count: Int, threads: Int = 1, rateFactor: Double = 1
+        _ source: any SampleSource,
+        targets: Targets,
+        count: Int,
+        threads: Int = 1,
+        rateFactor: Double = 1
     ) throws(SNNError) -> BatchResult {
         let result = try computeGradients(source, targets: targets, count: count, threads: threads)
         guard result.loss.isFinite else {
             throw .notFinite(
-                "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data")
+                "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data"
+            )
         }
         try apply(rateFactor: rateFactor, threads: threads)
         return result

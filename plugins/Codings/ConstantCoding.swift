@@ -11,12 +11,21 @@ struct ConstantCoding: Coding {
     var largestCount: Int { 1 }
 
     func encode(
-        _ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream
+        _ values: Values,
+        steps: Range<Int>,
+        window: Int,
+        samples: [UInt64],
+        random: RandomStream
     ) -> Activity {
         .values(
             Values(
-                steps: steps.count, batch: values.batch, count: values.count, isConstant: true,
-                storage: values.storage))
+                steps: steps.count,
+                batch: values.batch,
+                count: values.count,
+                isConstant: true,
+                storage: values.storage
+            )
+        )
     }
 }
 
@@ -29,6 +38,10 @@ struct FrameCoding: Coding {
     var largestCount: Int { 1 }
 
     func encode(
-        _ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream
+        _ values: Values,
+        steps: Range<Int>,
+        window: Int,
+        samples: [UInt64],
+        random: RandomStream
     ) -> Activity { .values(values) }
 }

@@ -18,7 +18,11 @@ struct LatencyCoding: Coding {
     var largestCount: Int { 1 }
 
     func encode(
-        _ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream
+        _ values: Values,
+        steps: Range<Int>,
+        window: Int,
+        samples: [UInt64],
+        random: RandomStream
     ) -> Activity {
         let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, isSigned: false)
         for place in 0..<values.batch {

@@ -12,7 +12,8 @@ public enum PluginEntry: Plugin {
             FrameCoding()
         },
         Component(
-            "rate", "Bernoulli spikes with the value as their probability a step.",
+            "rate",
+            "Bernoulli spikes with the value as their probability a step.",
             parameters: [
                 .number("gain", unit: "1 / step", default: 1, above: 0, "probability of a spike at value 1"),
                 .boolean("signed", default: false, "whether negative values send negative spikes"),
@@ -21,28 +22,38 @@ public enum PluginEntry: Plugin {
             RateCoding(gain: Float(p.number("gain")), isSigned: p.flag("signed"))
         },
         Component(
-            "latency", "One spike an input at t = trunc((1 - x) (T - 1)).",
+            "latency",
+            "One spike an input at t = trunc((1 - x) (T - 1)).",
             parameters: [.boolean("silent_zero", default: false, "whether inputs <= 0 stay silent")]
         ) { p, _ throws(SNNError) in LatencyCoding(silentZero: p.flag("silent_zero")) },
     ]
 
     public static let readouts: [Component<any Readout>] = [
         Component(
-            "spike_count", "Spikes of each neuron of the last node, summed or averaged over the window.",
+            "spike_count",
+            "Spikes of each neuron of the last node, summed or averaged over the window.",
             parameters: [.choice("reduce", default: CountReduction.sum, "over the steps")]
         ) { p, _ throws(SNNError) in
             GroupReadout(
-                reduction: p.choice("reduce", as: Reduction.self), groupSize: 1, kinds: [.raster, .values])
+                reduction: p.choice("reduce", as: Reduction.self),
+                groupSize: 1,
+                kinds: [.raster, .values]
+            )
         },
         Component(
-            "membrane", "Values of each neuron of the last node (an integrator or an analog unit), reduced over the window.",
+            "membrane",
+            "Values of each neuron of the last node (an integrator or an analog unit), reduced over the window.",
             parameters: [.choice("reduce", default: Reduction.mean, "over the steps")]
         ) { p, _ throws(SNNError) in
             GroupReadout(
-                reduction: p.choice("reduce", as: Reduction.self), groupSize: 1, kinds: [.values, .constantValues])
+                reduction: p.choice("reduce", as: Reduction.self),
+                groupSize: 1,
+                kinds: [.values, .constantValues]
+            )
         },
         Component(
-            "population", "Mean rate of a group of neurons a class: population voting.",
+            "population",
+            "Mean rate of a group of neurons a class: population voting.",
             parameters: [.integer("neurons_per_class", default: 10, 1...65536, "neurons of a group, P")]
         ) { p, _ throws(SNNError) in
             GroupReadout(reduction: .mean, groupSize: p.integer("neurons_per_class"), kinds: [.raster, .values])

@@ -20,7 +20,11 @@ struct RateCoding: Coding {
     var largestCount: Int { 1 }
 
     func encode(
-        _ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream
+        _ values: Values,
+        steps: Range<Int>,
+        window: Int,
+        samples: [UInt64],
+        random: RandomStream
     ) -> Activity {
         let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, isSigned: isSigned)
         let uniform = Storage<Float>(overwriting: values.count)
@@ -48,10 +52,13 @@ struct SpikeWriter {
 
     init(steps: Int, batch: Int, count: Int, isSigned: Bool) {
         raster = Raster(
-            steps: steps, batch: batch, count: count,
+            steps: steps,
+            batch: batch,
+            count: count,
             form: isSigned
                 ? .counts(Storage(steps * batch * count))
-                : .bits(Raster.emptyBits(steps: steps, batch: batch, count: count)))
+                : .bits(Raster.emptyBits(steps: steps, batch: batch, count: count))
+        )
     }
 
     func set(_ t: Int, _ sample: Int, _ index: Int, _ value: Int16) {

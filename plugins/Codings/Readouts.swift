@@ -81,7 +81,10 @@ struct GroupReadout: Readout {
     }
 
     func stepScores(
-        _ sent: UnsafePointer<Float>, batch: Int, neurons: Int, to scores: UnsafeMutablePointer<Float>
+        _ sent: UnsafePointer<Float>,
+        batch: Int,
+        neurons: Int,
+        to scores: UnsafeMutablePointer<Float>
     ) {
         for place in 0..<batch * neurons / groupSize {
             var sum: Float = 0
@@ -91,7 +94,10 @@ struct GroupReadout: Readout {
     }
 
     func stepAdjoint(
-        _ scores: UnsafePointer<Float>, batch: Int, neurons: Int, to sent: UnsafeMutablePointer<Float>
+        _ scores: UnsafePointer<Float>,
+        batch: Int,
+        neurons: Int,
+        to sent: UnsafeMutablePointer<Float>
     ) {
         for index in 0..<batch * neurons { sent[index] = scores[index / groupSize] / Float(groupSize) }
     }

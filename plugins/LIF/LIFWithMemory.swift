@@ -50,7 +50,10 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
         let (u, s, _) = fired(current, state)
         let less = state.wait - Value.one
         state.wait = Value.select(
-            s.isAbove(Value.zero), refractorySteps, Value.select(less.isAbove(Value.zero), less, Value.zero))
+            s.isAbove(Value.zero),
+            refractorySteps,
+            Value.select(less.isAbove(Value.zero), less, Value.zero)
+        )
         state.v = isDelayed ? u : membrane.afterSpike(u, s)
         state.s = s
         return (s, u)

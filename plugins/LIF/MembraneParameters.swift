@@ -99,8 +99,13 @@ struct MembraneParameters: Sendable {
     ]
 
     static let refractory = ParameterDescription.number(
-        "refractory", unit: "ms", default: 0, atLeast: 0, atMost: 1e6,
-        "time after a spike during which the membrane is held; rounded to steps")
+        "refractory",
+        unit: "ms",
+        default: 0,
+        atLeast: 0,
+        atMost: 1e6,
+        "time after a spike during which the membrane is held; rounded to steps"
+    )
 
     init(_ p: ParameterSet, dt: Double, fires: Bool) throws(SNNError) {
         let tau = p.number("tau_mem")
@@ -142,8 +147,10 @@ struct MembraneParameters: Sendable {
         output = p.choice("output", as: Output.self)
         detachReset = p.flag("detach_reset")
         surrogate = try Surrogate(
-            p.choice("surrogate", as: Surrogate.Kind.self), width: p.number("surrogate_width"),
-            unitArea: p.flag("surrogate_unit_area"))
+            p.choice("surrogate", as: Surrogate.Kind.self),
+            width: p.number("surrogate_width"),
+            unitArea: p.flag("surrogate_unit_area")
+        )
         let hold = p.values["refractory"] == nil ? 0 : p.number("refractory")
         refractorySteps = Int((hold / dt).rounded())
         guard refractorySteps < 1 << 23 else {

@@ -6,7 +6,8 @@ public enum PluginEntry: Plugin {
 
     public static let neurons: [Component<any NeuronModel>] = [
         Component(
-            "lif", "Leaky integrate-and-fire; leak, reset, order, comparison and surrogate are options.",
+            "lif",
+            "Leaky integrate-and-fire; leak, reset, order, comparison and surrogate are options.",
             parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
                 + [MembraneParameters.refractory]
         ) { p, dt throws(SNNError) in
@@ -17,22 +18,29 @@ public enum PluginEntry: Plugin {
             return needsMemory ? LIFWithMemoryModel(membrane) : LIFModel(membrane)
         },
         Component(
-            "lif.synaptic", "LIF behind an exponential synapse (tau_syn).",
+            "lif.synaptic",
+            "LIF behind an exponential synapse (tau_syn).",
             parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
                 + SynapticLIFModel.descriptions
         ) { p, dt throws(SNNError) in
             SynapticLIFModel(try sameStep(p, dt), tauSyn: p.number("tau_syn"), dt: dt)
         },
         Component(
-            "lif.adaptive", "LIF whose threshold rises with each spike and decays back.",
+            "lif.adaptive",
+            "LIF whose threshold rises with each spike and decays back.",
             parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
                 + AdaptiveLIFModel.descriptions
         ) { p, dt throws(SNNError) in
             AdaptiveLIFModel(
-                try sameStep(p, dt), tauAdapt: p.number("tau_adapt"), adaptation: p.number("adaptation"), dt: dt)
+                try sameStep(p, dt),
+                tauAdapt: p.number("tau_adapt"),
+                adaptation: p.number("adaptation"),
+                dt: dt
+            )
         },
         Component(
-            "lif.integrator", "Leaky integrator that never fires and sends its membrane, for readouts.",
+            "lif.integrator",
+            "Leaky integrator that never fires and sends its membrane, for readouts.",
             parameters: MembraneParameters.leakDescriptions
         ) { p, dt throws(SNNError) in
             IntegratorModel(try MembraneParameters(p, dt: dt, fires: false))

@@ -9,7 +9,8 @@ public enum PluginEntry: Plugin {
             ReLUModel(isRectified: true)
         },
         Component("relu.identity", "Passes its current on: the last layer of an analog network.") {
-            _, _ throws(SNNError) in ReLUModel(isRectified: false)
+            _,
+            _ throws(SNNError) in ReLUModel(isRectified: false)
         },
     ]
 }

@@ -42,4 +42,3 @@ struct ReLUModel: NeuronModel {
 
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { nil }
 }
-

@@ -58,7 +58,9 @@ final class NetworkHandle: Handle {
 
     deinit { extents.deallocate() }
 
-    func shape(_ tensor: Int) -> UnsafePointer<Int64>? { UnsafePointer(extents.baseAddress.map { $0 + offsets[tensor] }) }
+    func shape(_ tensor: Int) -> UnsafePointer<Int64>? {
+        UnsafePointer(extents.baseAddress.map { $0 + offsets[tensor] })
+    }
 
     func resolvedThreads() throws(SNNError) -> Int { try SNN.resolvedThreads(threads) }
 }

@@ -1,4 +1,5 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 // Documented in Include/snn.h, in the same order.
 import CSNN
 import SNNKernel
@@ -42,8 +43,10 @@ public func snn_component_count(_ count: UnsafeMutablePointer<Int>?) -> snn_stat
 
 @c @implementation
 public func snn_component(
-    _ index: Int, _ plugin: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ kind: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ index: Int,
+    _ plugin: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ kind: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
     _ summary: UnsafeMutablePointer<UnsafePointer<CChar>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -65,16 +68,21 @@ public func snn_component_parameter_count(_ index: Int, _ count: UnsafeMutablePo
 
 @c @implementation
 public func snn_component_parameter(
-    _ index: Int, _ parameter: Int, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ type: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ unit: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ index: Int,
+    _ parameter: Int,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ type: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ unit: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
     _ default_value: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ range: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ meaning: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    _ range: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ meaning: UnsafeMutablePointer<UnsafePointer<CChar>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let parameters = ComponentCatalogue.shared.parameterTexts[try componentIndex(index)]
         guard parameters.indices ~= parameter else {
             throw .argument(
-                "parameter must be below \(parameters.count) for this component, got \(UInt(bitPattern: parameter))")
+                "parameter must be below \(parameters.count) for this component, got \(UInt(bitPattern: parameter))"
+            )
         }
         let texts = parameters[parameter].pointers
         name?.pointee = texts[0]

@@ -1,11 +1,14 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 // Documented in Include/snn.h, in the same order.
 import CSNN
 import SNNKernel
 
 @c @implementation
 public func snn_network_create(
-    _ json: UnsafePointer<CChar>?, _ seed: UInt64, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ json: UnsafePointer<CChar>?,
+    _ seed: UInt64,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
@@ -18,7 +21,8 @@ public func snn_network_create(
 
 @c @implementation
 public func snn_network_load(
-    _ path: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ path: UnsafePointer<CChar>?,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
@@ -50,7 +54,9 @@ public func snn_network_set_threads(_ network: OpaquePointer?, _ threads: Int32)
 
 @c @implementation
 public func snn_network_json(
-    _ network: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int,
+    _ network: OpaquePointer?,
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ capacity: Int,
     _ needed: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -61,7 +67,9 @@ public func snn_network_json(
 
 @c @implementation
 public func snn_network_sizes(
-    _ network: OpaquePointer?, _ inputs: UnsafeMutablePointer<Int>?, _ outputs: UnsafeMutablePointer<Int>?,
+    _ network: OpaquePointer?,
+    _ inputs: UnsafeMutablePointer<Int>?,
+    _ outputs: UnsafeMutablePointer<Int>?,
     _ steps: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -82,8 +90,11 @@ public func snn_network_node_count(_ network: OpaquePointer?, _ count: UnsafeMut
 
 @c @implementation
 public func snn_network_node(
-    _ network: OpaquePointer?, _ index: Int, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ neurons: UnsafeMutablePointer<Int>?, _ spikes: UnsafeMutablePointer<Int32>?
+    _ network: OpaquePointer?,
+    _ index: Int,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ neurons: UnsafeMutablePointer<Int>?,
+    _ spikes: UnsafeMutablePointer<Int32>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -107,9 +118,12 @@ public func snn_network_tensor_count(_ network: OpaquePointer?, _ count: UnsafeM
 
 @c @implementation
 public func snn_network_tensor(
-    _ network: OpaquePointer?, _ index: Int, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
+    _ network: OpaquePointer?,
+    _ index: Int,
+    _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
     _ values: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
-    _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?, _ rank: UnsafeMutablePointer<Int>?
+    _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?,
+    _ rank: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -132,7 +146,9 @@ extension Network {
 
     /// Checks a caller's inputs `[batch, inputCount]`.
     func rows(
-        _ inputs: UnsafePointer<Float>?, _ count: Int, batch: Int
+        _ inputs: UnsafePointer<Float>?,
+        _ count: Int,
+        batch: Int
     ) throws(SNNError) -> RowSource {
         let inputs = try Border.present(inputs, "inputs")
         _ = try Border.count(batch, "batch")
@@ -156,8 +172,13 @@ extension Network {
 
 @c @implementation
 public func snn_network_predict(
-    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
-    _ first_sample: UInt64, _ scores: UnsafeMutablePointer<Float>?, _ scores_count: Int
+    _ network: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ batch: Int,
+    _ first_sample: UInt64,
+    _ scores: UnsafeMutablePointer<Float>?,
+    _ scores_count: Int
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -167,14 +188,21 @@ public func snn_network_predict(
         // Into memory of our own first: a failure half-way leaves the caller's untouched.
         let result = Storage<Float>(scores_count)
         try handle.network.predict(
-            source, count: batch, firstSample: first_sample, threads: try handle.resolvedThreads(), scores: result.base)
+            source,
+            count: batch,
+            firstSample: first_sample,
+            threads: try handle.resolvedThreads(),
+            scores: result.base
+        )
         scores.update(from: result.base, count: scores_count)
     }
 }
 
 @c @implementation
 public func snn_network_result_size(
-    _ network: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?
+    _ network: OpaquePointer?,
+    _ name: UnsafePointer<CChar>?,
+    _ size: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -185,9 +213,15 @@ public func snn_network_result_size(
 
 @c @implementation
 public func snn_network_predict_results(
-    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
-    _ first_sample: UInt64, _ names: UnsafePointer<UnsafePointer<CChar>?>?,
-    _ results: UnsafePointer<UnsafeMutablePointer<Float>?>?, _ counts: UnsafePointer<Int>?, _ results_count: Int
+    _ network: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ batch: Int,
+    _ first_sample: UInt64,
+    _ names: UnsafePointer<UnsafePointer<CChar>?>?,
+    _ results: UnsafePointer<UnsafeMutablePointer<Float>?>?,
+    _ counts: UnsafePointer<Int>?,
+    _ results_count: Int
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -209,8 +243,13 @@ public func snn_network_predict_results(
         let spikes = Storage<Float>(batch * network.nodes.count)
         let needsSpikes = wanted.contains { $0.name == "spike_counts" }
         try network.predict(
-            source, count: batch, firstSample: first_sample, threads: try handle.resolvedThreads(), scores: scores.base,
-            spikeCounts: needsSpikes ? spikes.base : nil)
+            source,
+            count: batch,
+            firstSample: first_sample,
+            threads: try handle.resolvedThreads(),
+            scores: scores.base,
+            spikeCounts: needsSpikes ? spikes.base : nil
+        )
         for (name, target) in wanted {
             switch name {
             case "scores": target.update(from: scores.base, count: scores.count)
@@ -232,8 +271,11 @@ public func snn_network_predict_results(
 
 @c @implementation
 public func snn_network_evaluate(
-    _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ progress: snn_progress?,
-    _ user: UnsafeMutableRawPointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ network: OpaquePointer?,
+    _ dataset: OpaquePointer?,
+    _ progress: snn_progress?,
+    _ user: UnsafeMutableRawPointer?,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
@@ -247,8 +289,13 @@ public func snn_network_evaluate(
 
 @c @implementation
 public func snn_network_record(
-    _ network: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ batch: Int,
-    _ first_sample: UInt64, _ json: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ network: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ batch: Int,
+    _ first_sample: UInt64,
+    _ json: UnsafePointer<CChar>?,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let network = try NetworkHandle.from(network).network
@@ -280,8 +327,10 @@ extension RecordingRequest {
 
 @c @implementation
 public func snn_recording_spikes(
-    _ recording: OpaquePointer?, _ node: UnsafePointer<CChar>?,
-    _ counts: UnsafeMutablePointer<UnsafePointer<Int16>?>?, _ scale: UnsafeMutablePointer<Float>?,
+    _ recording: OpaquePointer?,
+    _ node: UnsafePointer<CChar>?,
+    _ counts: UnsafeMutablePointer<UnsafePointer<Int16>?>?,
+    _ scale: UnsafeMutablePointer<Float>?,
     _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -298,8 +347,10 @@ public func snn_recording_spikes(
 
 @c @implementation
 public func snn_recording_potentials(
-    _ recording: OpaquePointer?, _ node: UnsafePointer<CChar>?,
-    _ values: UnsafeMutablePointer<UnsafePointer<Float>?>?, _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?
+    _ recording: OpaquePointer?,
+    _ node: UnsafePointer<CChar>?,
+    _ values: UnsafeMutablePointer<UnsafePointer<Float>?>?,
+    _ shape: UnsafeMutablePointer<UnsafePointer<Int64>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try RecordingHandle.from(recording)

@@ -1,11 +1,15 @@
 // swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 // Documented in Include/snn.h, in the same order.
 import CSNN
 import SNNKernel
 
 @c @implementation
 public func snn_session_create(
-    _ network: OpaquePointer?, _ batch: Int, _ first_sample: UInt64, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ network: OpaquePointer?,
+    _ batch: Int,
+    _ first_sample: UInt64,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let network = try NetworkHandle.from(network).network
@@ -17,7 +21,9 @@ public func snn_session_create(
 
 @c @implementation
 public func snn_session_step(
-    _ session: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int
+    _ session: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
@@ -30,7 +36,9 @@ public func snn_session_step(
 
 @c @implementation
 public func snn_session_scores(
-    _ session: OpaquePointer?, _ scores: UnsafeMutablePointer<Float>?, _ scores_count: Int
+    _ session: OpaquePointer?,
+    _ scores: UnsafeMutablePointer<Float>?,
+    _ scores_count: Int
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
@@ -44,7 +52,9 @@ public func snn_session_scores(
 
 @c @implementation
 public func snn_session_output(
-    _ session: OpaquePointer?, _ node: UnsafePointer<CChar>?, _ values: UnsafeMutablePointer<Float>?,
+    _ session: OpaquePointer?,
+    _ node: UnsafePointer<CChar>?,
+    _ values: UnsafeMutablePointer<Float>?,
     _ values_count: Int
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -74,8 +84,12 @@ public func snn_session_free(_ session: OpaquePointer?) { SessionHandle.free(ses
 
 @c @implementation
 public func snn_dataset_from_arrays(
-    _ inputs: UnsafePointer<Float>?, _ samples: Int, _ features: Int, _ labels: UnsafePointer<Int32>?,
-    _ classes: Int, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ inputs: UnsafePointer<Float>?,
+    _ samples: Int,
+    _ features: Int,
+    _ labels: UnsafePointer<Int32>?,
+    _ classes: Int,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
@@ -83,32 +97,44 @@ public func snn_dataset_from_arrays(
         let labels = try Border.present(labels, "labels")
         let out = try Border.present(out, "out")
         let dataset = try Dataset(
-            name: "arrays", split: "train", shape: SampleShape(features: try Border.count(features, "features")),
-            classes: try Border.count(classes, "classes"), count: try Border.count(samples, "samples"),
-            storage: .borrowed(inputs), labels: .borrowed(labels))
+            name: "arrays",
+            split: "train",
+            shape: SampleShape(features: try Border.count(features, "features")),
+            classes: try Border.count(classes, "classes"),
+            count: try Border.count(samples, "samples"),
+            storage: .borrowed(inputs),
+            labels: .borrowed(labels)
+        )
         out.pointee = DatasetHandle(dataset).retained()
     }
 }
 
 @c @implementation
 public func snn_dataset_open(
-    _ name: UnsafePointer<CChar>?, _ split: UnsafePointer<CChar>?, _ directory: UnsafePointer<CChar>?,
-    _ json: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ name: UnsafePointer<CChar>?,
+    _ split: UnsafePointer<CChar>?,
+    _ directory: UnsafePointer<CChar>?,
+    _ json: UnsafePointer<CChar>?,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
         let out = try Border.present(out, "out")
         let dataset = try DataCatalogue.open(
-            try Border.string(name, "name"), split: try Border.string(split, "split"),
+            try Border.string(name, "name"),
+            split: try Border.string(split, "split"),
             directory: directory == nil ? nil : try Border.string(directory, "directory"),
-            preprocessing: try Preprocessing(try Border.json(json, "json")))
+            preprocessing: try Preprocessing(try Border.json(json, "json"))
+        )
         out.pointee = DatasetHandle(dataset).retained()
     }
 }
 
 @c @implementation
 public func snn_dataset_sizes(
-    _ dataset: OpaquePointer?, _ samples: UnsafeMutablePointer<Int>?, _ features: UnsafeMutablePointer<Int>?,
+    _ dataset: OpaquePointer?,
+    _ samples: UnsafeMutablePointer<Int>?,
+    _ features: UnsafeMutablePointer<Int>?,
     _ classes: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -121,7 +147,10 @@ public func snn_dataset_sizes(
 
 @c @implementation
 public func snn_dataset_sample(
-    _ dataset: OpaquePointer?, _ index: Int, _ inputs: UnsafeMutablePointer<Float>?, _ inputs_count: Int,
+    _ dataset: OpaquePointer?,
+    _ index: Int,
+    _ inputs: UnsafeMutablePointer<Float>?,
+    _ inputs_count: Int,
     _ label: UnsafeMutablePointer<Int32>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -141,7 +170,9 @@ public func snn_dataset_free(_ dataset: OpaquePointer?) { DatasetHandle.free(dat
 
 @c @implementation
 public func snn_trainer_create(
-    _ network: OpaquePointer?, _ json: UnsafePointer<CChar>?, _ seed: UInt64,
+    _ network: OpaquePointer?,
+    _ json: UnsafePointer<CChar>?,
+    _ seed: UInt64,
     _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -154,8 +185,14 @@ public func snn_trainer_create(
 
 /// Runs one batch with labels; `apply` tells whether weights move.
 private func batch(
-    _ trainer: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ labels: UnsafePointer<Int32>?,
-    _ labels_count: Int, _ batch: Int, _ loss: UnsafeMutablePointer<Double>?, apply: Bool
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ labels: UnsafePointer<Int32>?,
+    _ labels_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?,
+    apply: Bool
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try TrainerHandle.from(trainer)
@@ -170,8 +207,12 @@ private func batch(
 }
 
 private func run(
-    _ handle: TrainerHandle, _ source: RowSource, _ targets: Targets, _ batch: Int,
-    _ loss: UnsafeMutablePointer<Double>?, apply: Bool
+    _ handle: TrainerHandle,
+    _ source: RowSource,
+    _ targets: Targets,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?,
+    apply: Bool
 ) throws(SNNError) {
     let threads = try handle.network.resolvedThreads()
     let trainer = handle.trainer
@@ -184,16 +225,26 @@ private func run(
 
 @c @implementation
 public func snn_trainer_train_batch(
-    _ trainer: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ labels: UnsafePointer<Int32>?,
-    _ labels_count: Int, _ batch: Int, _ loss: UnsafeMutablePointer<Double>?
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ labels: UnsafePointer<Int32>?,
+    _ labels_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
     SNN.batch(trainer, inputs, inputs_count, labels, labels_count, batch, loss, apply: true)
 }
 
 @c @implementation
 public func snn_trainer_train_batch_values(
-    _ trainer: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ targets: UnsafePointer<Float>?,
-    _ targets_count: Int, _ batch: Int, _ loss: UnsafeMutablePointer<Double>?
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ targets: UnsafePointer<Float>?,
+    _ targets_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try TrainerHandle.from(trainer)
@@ -208,8 +259,13 @@ public func snn_trainer_train_batch_values(
 
 @c @implementation
 public func snn_trainer_gradients(
-    _ trainer: OpaquePointer?, _ inputs: UnsafePointer<Float>?, _ inputs_count: Int, _ labels: UnsafePointer<Int32>?,
-    _ labels_count: Int, _ batch: Int, _ loss: UnsafeMutablePointer<Double>?
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ labels: UnsafePointer<Int32>?,
+    _ labels_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
     SNN.batch(trainer, inputs, inputs_count, labels, labels_count, batch, loss, apply: false)
 }
@@ -224,7 +280,9 @@ public func snn_trainer_apply(_ trainer: OpaquePointer?) -> snn_status {
 
 @c @implementation
 public func snn_trainer_gradient(
-    _ trainer: OpaquePointer?, _ index: Int, _ values: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
+    _ trainer: OpaquePointer?,
+    _ index: Int,
+    _ values: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>?,
     _ count: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -237,8 +295,12 @@ public func snn_trainer_gradient(
 
 @c @implementation
 public func snn_trainer_fit(
-    _ trainer: OpaquePointer?, _ dataset: OpaquePointer?, _ epochs: Int64, _ progress: snn_progress?,
-    _ user: UnsafeMutableRawPointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+    _ trainer: OpaquePointer?,
+    _ dataset: OpaquePointer?,
+    _ epochs: Int64,
+    _ progress: snn_progress?,
+    _ user: UnsafeMutableRawPointer?,
+    _ out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try TrainerHandle.from(trainer)
@@ -246,7 +308,11 @@ public func snn_trainer_fit(
         let threads = try handle.network.resolvedThreads()
         guard epochs >= 1 else { throw .argument("epochs must be >= 1, got \(epochs)") }
         let results = try handle.trainer.fit(
-            data, epochs: Int(epochs), threads: threads, progress: swiftProgress(progress, user))
+            data,
+            epochs: Int(epochs),
+            threads: threads,
+            progress: swiftProgress(progress, user)
+        )
         var report = Report()
         report.add(results, trainer: handle.trainer, threads: threads)
         out?.pointee = ReportHandle(report).retained()
@@ -258,8 +324,11 @@ public func snn_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CC
     guarded { () throws(SNNError) in
         let handle = try TrainerHandle.from(trainer)
         try NetworkFile.write(
-            handle.trainer.network, recipe: handle.network.recipe, trainer: handle.trainer,
-            to: try Border.string(path, "path"))
+            handle.trainer.network,
+            recipe: handle.network.recipe,
+            trainer: handle.trainer,
+            to: try Border.string(path, "path")
+        )
     }
 }
 
@@ -276,8 +345,11 @@ public func snn_trainer_free(_ trainer: OpaquePointer?) { TrainerHandle.free(tra
 
 @c @implementation
 public func snn_recipe_run(
-    _ recipe: UnsafePointer<CChar>?, _ json: UnsafePointer<CChar>?, _ progress: snn_progress?,
-    _ user: UnsafeMutableRawPointer?, _ network: UnsafeMutablePointer<OpaquePointer?>?,
+    _ recipe: UnsafePointer<CChar>?,
+    _ json: UnsafePointer<CChar>?,
+    _ progress: snn_progress?,
+    _ user: UnsafeMutableRawPointer?,
+    _ network: UnsafeMutablePointer<OpaquePointer?>?,
     _ report: UnsafeMutablePointer<OpaquePointer?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -294,7 +366,9 @@ public func snn_recipe_run(
 
 @c @implementation
 public func snn_report_number(
-    _ report: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ value: UnsafeMutablePointer<Double>?
+    _ report: OpaquePointer?,
+    _ name: UnsafePointer<CChar>?,
+    _ value: UnsafeMutablePointer<Double>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let report = try ReportHandle.from(report).report
@@ -305,7 +379,9 @@ public func snn_report_number(
 
 @c @implementation
 public func snn_report_json(
-    _ report: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int,
+    _ report: OpaquePointer?,
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ capacity: Int,
     _ needed: UnsafeMutablePointer<Int>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
@@ -322,7 +398,14 @@ func swiftProgress(_ callback: snn_progress?, _ user: UnsafeMutableRawPointer?) 
     guard let callback else { return nil }
     return { news in
         callback(
-            user, Int64(news.epoch), Int64(news.epochs), Int64(news.done), Int64(news.total), news.loss, news.accuracy,
-            news.samplesPerSecond) == 0
+            user,
+            Int64(news.epoch),
+            Int64(news.epochs),
+            Int64(news.done),
+            Int64(news.total),
+            news.loss,
+            news.accuracy,
+            news.samplesPerSecond
+        ) == 0
     }
 }

@@ -105,13 +105,17 @@ enum Border {
         let (wanted, overflow) = rows.multipliedReportingOverflow(by: columns)
         guard !overflow, count == wanted else {
             throw .shape(
-                "\(name) must hold \(rows) x \(columns) values, got a count of \(UInt(bitPattern: count))")
+                "\(name) must hold \(rows) x \(columns) values, got a count of \(UInt(bitPattern: count))"
+            )
         }
     }
 
     /// Copies a text into a caller's buffer, whole or not at all.
     static func copy(
-        _ text: String, to buffer: UnsafeMutablePointer<CChar>?, capacity: Int, needed: UnsafeMutablePointer<Int>?
+        _ text: String,
+        to buffer: UnsafeMutablePointer<CChar>?,
+        capacity: Int,
+        needed: UnsafeMutablePointer<Int>?
     ) throws(SNNError) {
         let length = text.utf8.count + 1
         needed?.pointee = length

@@ -17,7 +17,8 @@ package enum NetworkDocument {
             dt: try field["dt"].optionalNumber() ?? 1,
             coding: try choice(field["coding"], key: "kind", default: "constant"),
             nodes: nodes,
-            readout: try choice(field["readout"], key: "kind", default: "spike_count"))
+            readout: try choice(field["readout"], key: "kind", default: "spike_count")
+        )
     }
 
     /// Reads a description from text.
@@ -59,14 +60,20 @@ package enum NetworkDocument {
         var stages: [ComponentChoice] = []
         for stage in try field["stages"].optionalArray() ?? [] { stages.append(try choice(stage, key: "kind")) }
         return NodeDescription(
-            name: try field["name"].optionalString() ?? "layer\(number)", inputs: inputs, stages: stages,
+            name: try field["name"].optionalString() ?? "layer\(number)",
+            inputs: inputs,
+            stages: stages,
             connection: field["connection"].isPresent ? try choice(field["connection"], key: "kind") : nil,
-            neuron: field["neuron"].isPresent ? try choice(field["neuron"], key: "model") : nil)
+            neuron: field["neuron"].isPresent ? try choice(field["neuron"], key: "model") : nil
+        )
     }
 
     /// A component: its name alone, or an object with the name under `key` and parameters beside it.
     static func choice(
-        _ field: JSONField, key: String, default fallback: String? = nil, except: [String] = []
+        _ field: JSONField,
+        key: String,
+        default fallback: String? = nil,
+        except: [String] = []
     ) throws(SNNError) -> ComponentChoice {
         if let fallback, !field.isPresent { return ComponentChoice(fallback) }
         if case .string(let name) = field.value { return ComponentChoice(name) }

@@ -22,12 +22,19 @@ package struct TrainingDocument: Sendable {
         let weights = field["loss"]["class_weights"]
         loss = try BuiltIn.loss(
             try NetworkDocument.choice(
-                field["loss"], key: "kind", default: Loss.Kind.crossEntropy.rawValue, except: ["class_weights"]),
-            classWeights: weights.isPresent ? try weights.numbers() : nil)
+                field["loss"],
+                key: "kind",
+                default: Loss.Kind.crossEntropy.rawValue,
+                except: ["class_weights"]
+            ),
+            classWeights: weights.isPresent ? try weights.numbers() : nil
+        )
         optimizer = try BuiltIn.optimizer(
-            try NetworkDocument.choice(field["optimizer"], key: "kind", default: "adam"))
+            try NetworkDocument.choice(field["optimizer"], key: "kind", default: "adam")
+        )
         schedule = try BuiltIn.schedule(
-            try NetworkDocument.choice(field["schedule"], key: "kind", default: Schedule.Kind.constant.rawValue))
+            try NetworkDocument.choice(field["schedule"], key: "kind", default: Schedule.Kind.constant.rawValue)
+        )
         batch = try field["batch"].optionalInteger() ?? 128
         epochs = try field["epochs"].optionalInteger() ?? 1
         guard epochs >= 1 else { throw field["epochs"].rangeError("must be >= 1") }
@@ -37,7 +44,13 @@ package struct TrainingDocument: Sendable {
     /// A trainer for `network`.
     package func trainer(for network: Network, seed: UInt64) throws(SNNError) -> Trainer {
         try Trainer(
-            network: network, rule: try Library.registry().rule(rule), loss: loss, optimizer: optimizer,
-            schedule: schedule, batchSize: batch, seed: seed)
+            network: network,
+            rule: try Library.registry().rule(rule),
+            loss: loss,
+            optimizer: optimizer,
+            schedule: schedule,
+            batchSize: batch,
+            seed: seed
+        )
     }
 }

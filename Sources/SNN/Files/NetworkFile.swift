@@ -30,11 +30,19 @@ package enum NetworkFile {
     ///   - trainer: its moments and counters are written too.
     ///   - stage: which stage of the recipe the trainer runs.
     package static func write(
-        _ network: Network, recipe: JSONValue?, trainer: Trainer? = nil, stage: Int = 0, to path: String
+        _ network: Network,
+        recipe: JSONValue?,
+        trainer: Trainer? = nil,
+        stage: Int = 0,
+        to path: String
     ) throws(SNNError) {
         var tensors = network.tensors.map {
             TensorToWrite(
-                name: $0.name, type: .f32, shape: $0.description.shape, bytes: UnsafeRawBufferPointer($0.storage.elements))
+                name: $0.name,
+                type: .f32,
+                shape: $0.description.shape,
+                bytes: UnsafeRawBufferPointer($0.storage.elements)
+            )
         }
         var metadata = [
             Key.network: NetworkDocument.write(network.description).text(),
@@ -47,14 +55,22 @@ package enum NetworkFile {
                 for (name, moment) in zip(trainer.optimizer.moments, moments) {
                     tensors.append(
                         TensorToWrite(
-                            name: "optimizer.\(name).\(tensor.name)", type: .f32, shape: tensor.description.shape,
-                            bytes: UnsafeRawBufferPointer(moment.elements)))
+                            name: "optimizer.\(name).\(tensor.name)",
+                            type: .f32,
+                            shape: tensor.description.shape,
+                            bytes: UnsafeRawBufferPointer(moment.elements)
+                        )
+                    )
                 }
             }
             metadata[Key.progress] = write(
                 Progress(
-                    stage: stage, epochsDone: trainer.epochsDone, stepCount: trainer.stepCount,
-                    samplesSeen: trainer.samplesSeen, seed: trainer.seed)
+                    stage: stage,
+                    epochsDone: trainer.epochsDone,
+                    stepCount: trainer.stepCount,
+                    samplesSeen: trainer.samplesSeen,
+                    seed: trainer.seed
+                )
             ).text()
         }
         try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
@@ -69,7 +85,10 @@ package enum NetworkFile {
         do throws(SNNError) {
             let description = try NetworkDocument.read(text)
             let network = try Network(
-                description, registry: try Library.registry(), seed: file.metadata[Key.seed].flatMap { UInt64($0) } ?? 0)
+                description,
+                registry: try Library.registry(),
+                seed: file.metadata[Key.seed].flatMap { UInt64($0) } ?? 0
+            )
             try readTensors(of: network, from: file)
             return (network, file)
         } catch {
@@ -99,9 +118,12 @@ package enum NetworkFile {
         }
         let field = JSONField(try JSONValue(parsing: text), path: Key.progress)
         return Progress(
-            stage: try field["stage"].integer(), epochsDone: try field["epochs_done"].integer(),
-            stepCount: try field["step_count"].integer(), samplesSeen: try field["samples_seen"].seed(),
-            seed: try field["seed"].seed())
+            stage: try field["stage"].integer(),
+            epochsDone: try field["epochs_done"].integer(),
+            stepCount: try field["step_count"].integer(),
+            samplesSeen: try field["samples_seen"].seed(),
+            seed: try field["seed"].seed()
+        )
     }
 
     private static func write(_ progress: Progress) -> JSONValue {

@@ -39,7 +39,9 @@ package struct Recipe: Sendable {
         for stage in try field["stages"].array() {
             let kind = try stage["kind"].string()
             guard kind == "train" else {
-                throw .notSupported("\(stage.path): stage kind '\(kind)' is not supported by this version; known: train")
+                throw .notSupported(
+                    "\(stage.path): stage kind '\(kind)' is not supported by this version; known: train"
+                )
             }
             stages.append(try TrainingDocument(stage, extraKeys: ["kind"]))
         }

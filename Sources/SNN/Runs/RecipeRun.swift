@@ -52,7 +52,8 @@ package struct RecipeRun {
     ///   - stageBegan: told before each stage (from 0).
     ///   - epochDone: told after each epoch of stage `stage` (from 0).
     package func run(
-        progress: ProgressHandler? = nil, stageBegan: (_ stage: Int) -> Void = { _ in },
+        progress: ProgressHandler? = nil,
+        stageBegan: (_ stage: Int) -> Void = { _ in },
         epochDone: (_ stage: Int, EpochResult) -> Void = { _, _ in }
     ) throws(SNNError) -> Outcome {
         let threads = try resolvedThreads(options.threads)
@@ -66,7 +67,9 @@ package struct RecipeRun {
         let seed = options.seed ?? reached?.seed ?? recipe.seed
         let network = try Network(recipe.network, registry: try Library.registry(), seed: seed)
         guard recipe.stages.indices ~= firstStage else {
-            throw .corrupt("'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)")
+            throw .corrupt(
+                "'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)"
+            )
         }
 
         var reports: [Report] = []
@@ -82,13 +85,17 @@ package struct RecipeRun {
             }
             let wanted = index == recipe.stages.count - 1 ? options.epochs ?? stage.epochs : stage.epochs
             let results = try trainer.fit(
-                train, epochs: wanted, threads: threads, progress: progress,
+                train,
+                epochs: wanted,
+                threads: threads,
+                progress: progress,
                 epochDone: { result throws(SNNError) in
                     if let out = options.out {
                         try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
                     }
                     epochDone(index, result)
-                })
+                }
+            )
             if results.isEmpty, let out = options.out {
                 // Nothing was left to train, but the caller still wants the file.
                 try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
@@ -116,17 +123,26 @@ package struct RecipeRun {
 
     /// Both splits of a recipe's set; the test split is never augmented nor cut.
     package static func open(
-        _ data: Recipe.DataChoice, directory: String?
+        _ data: Recipe.DataChoice,
+        directory: String?
     ) throws(SNNError) -> (train: Dataset, test: Dataset) {
         let train = try DataCatalogue.open(
-            data.set, split: "train", directory: directory, preprocessing: data.preprocessing)
+            data.set,
+            split: "train",
+            directory: directory,
+            preprocessing: data.preprocessing
+        )
         return (train, try openTest(data, directory: directory))
     }
 
     /// The test split of a recipe's set.
     package static func openTest(_ data: Recipe.DataChoice, directory: String?) throws(SNNError) -> Dataset {
         try DataCatalogue.open(
-            data.set, split: "test", directory: directory, preprocessing: data.preprocessing.forEvaluation)
+            data.set,
+            split: "test",
+            directory: directory,
+            preprocessing: data.preprocessing.forEvaluation
+        )
     }
 }
 
