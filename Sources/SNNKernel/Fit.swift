@@ -64,7 +64,7 @@ extension Trainer {
             let labels = batch.map { data.label($0) }
             let factor = schedule.factor(
                 epoch: Double(epoch) + Double(done) / Double(data.count),
-                of: Double(epochs),
+                of: Double(scheduleEpochs ?? epochs),
                 share: share
             )
             let source = ShuffledSource(data: data, order: batch, epoch: epoch, seed: seed)

@@ -166,6 +166,8 @@ public final class Network: @unchecked Sendable {
                 "steps x widest layer must be <= \(Int(Int32.max) / Block.largest), got \(description.steps) x \(widest)"
             )
         }
+        // A block's currents and what they send, the least that running it takes.
+        try Machine.check(8 * Double(description.steps) * Double(widest * Block.largest), for: "a block of samples")
         scoreCount = try readout.scoreCount(neurons: builder.shape.count)
         self.description = complete
         self.coding = coding
@@ -400,6 +402,8 @@ private struct NodeBuilder {
         }
         node.connection = completeConnection
         node.neuron = completeNeuron
+        let weights = (tensors.map(\.description) + connection.tensors).reduce(0.0) { $0 + Double($1.count) }
+        try Machine.check(4 * weights, for: "weights")
         for tensor in connection.tensors {
             tensors.append(Tensor(name: "\(node.name).\(tensor.name)", description: tensor))
         }

@@ -16,10 +16,7 @@ enum Block {
 }
 
 /// Threads that live as long as one call: nothing is left behind for a host program or a `fork()` to trip over.
-public enum Workers {
-    /// Cores this process may use.
-    public static var cores: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
-
+enum Workers {
     /// Calls `body(worker)` for worker 0..<count at once, worker 0 on this thread, and returns when all are done.
     /// Where the system refuses a thread the others simply do more: work must come from a shared queue.
     static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {

@@ -20,6 +20,9 @@ public final class Trainer: @unchecked Sendable {
     public let schedule: Schedule
     /// Samples of a batch in ``fit(_:epochs:threads:progress:epochDone:)``.
     public let batchSize: Int
+    /// The epochs a schedule counts as the whole of training; nil takes what ``fit`` is asked for. Fixed, a run that is
+    /// cut short and resumed has the learning rates of the uninterrupted one.
+    public let scheduleEpochs: Int?
     /// Drives shuffling, dropout, random codings and augmentation.
     public var seed: UInt64
     /// One a tensor; valid after ``gradients(_:targets:count:threads:source:)``.
@@ -42,6 +45,7 @@ public final class Trainer: @unchecked Sendable {
         optimizer: any Optimizer,
         schedule: Schedule = Schedule(.constant),
         batchSize: Int = 128,
+        scheduleEpochs: Int? = nil,
         seed: UInt64
     ) throws(SNNError) {
         guard batchSize >= 1, batchSize <= 1 << 24 else {
@@ -56,6 +60,7 @@ public final class Trainer: @unchecked Sendable {
         self.optimizer = optimizer
         self.schedule = schedule
         self.batchSize = batchSize
+        self.scheduleEpochs = scheduleEpochs
         self.seed = seed
         gradients = network.tensors.map { Storage($0.storage.count) }
         moments = network.tensors.map { tensor in optimizer.moments.map { _ in Storage(tensor.storage.count) } }

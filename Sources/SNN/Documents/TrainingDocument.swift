@@ -11,6 +11,8 @@ package struct TrainingDocument: Sendable {
     package var schedule: Schedule
     package var batch: Int
     package var epochs: Int
+    /// Whether the document says how many epochs there are: then the schedule is laid out over them.
+    let givesEpochs: Bool
 
     /// The keys a training document may have.
     static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs"]
@@ -36,6 +38,7 @@ package struct TrainingDocument: Sendable {
             try NetworkDocument.choice(field["schedule"], key: "kind", default: Schedule.Kind.constant.rawValue)
         )
         batch = try field["batch"].optionalInteger() ?? 128
+        givesEpochs = field["epochs"].isPresent
         epochs = try field["epochs"].optionalInteger() ?? 1
         guard epochs >= 1 else { throw field["epochs"].rangeError("must be >= 1") }
         guard batch >= 1 else { throw field["batch"].rangeError("must be >= 1") }
@@ -50,6 +53,7 @@ package struct TrainingDocument: Sendable {
             optimizer: optimizer,
             schedule: schedule,
             batchSize: batch,
+            scheduleEpochs: givesEpochs ? epochs : nil,
             seed: seed
         )
     }

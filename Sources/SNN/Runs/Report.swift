@@ -128,5 +128,5 @@ func peakMemoryBytes() -> Int {
 /// Threads to use where a caller asks for `wanted`: 0 means one a core.
 package func resolvedThreads(_ wanted: Int) throws(SNNError) -> Int {
     guard wanted >= 0, wanted <= 1024 else { throw .argument("threads must be 0 ... 1024, got \(wanted)") }
-    return wanted == 0 ? Workers.cores : wanted
+    return wanted == 0 ? Machine.cores : wanted
 }
