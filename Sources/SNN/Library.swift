@@ -6,8 +6,9 @@ package enum Library {
     /// For people.
     package static let version = "0.1.0"
 
-    /// Everything that descriptions can name. A value made anew for each caller that asks: plugins that collide are
-    /// reported to it rather than at load time.
+    /// Everything that descriptions can name.
+    ///
+    /// A value made anew for each caller that asks: plugins that collide are reported to it rather than at load time.
     package static func registry() throws(SNNError) -> Registry { try Registry(plugins: builtInPlugins) }
 
     /// One line on the build.

@@ -8,6 +8,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// Channels, the fastest-running index.
     public let channels: Int
 
+    /// An image of `height` x `width` pixels with `channels` channels each.
     public init(height: Int, width: Int, channels: Int) {
         self.height = height
         self.width = width
@@ -24,6 +25,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is a row of neurons.
     public var isFlat: Bool { pixels == 1 }
 
+    /// `[channels]` for a row of neurons, else `[height, width, channels]`.
     public var description: String { isFlat ? "[\(channels)]" : "[\(height), \(width), \(channels)]" }
 }
 
@@ -32,11 +34,15 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
 /// Shape: `[batch, count]` where constant, `[steps, batch, count]` else; time-major, so that a step is one slice.
 /// Currents, membrane potentials, analog activity and gradients are all of this type.
 public struct Values: Sendable {
+    /// Steps of the window that the values hold for, also where one slice serves all.
     public let steps: Int
+    /// Samples, B.
     public let batch: Int
     /// Neurons of one sample.
     public let count: Int
+    /// Whether one slice holds at every step.
     public let isConstant: Bool
+    /// The slices, one after another.
     public let storage: Storage<Float>
 
     /// Memory for values that the caller is about to write.
@@ -64,6 +70,7 @@ public struct Values: Sendable {
     @inlinable public var stepStride: Int { isConstant ? 0 : row }
     /// Slices that exist in memory.
     @inlinable public var slices: Int { isConstant ? 1 : steps }
+    /// The first number of the first slice.
     @inlinable public var base: UnsafeMutablePointer<Float> { storage.base }
 
     /// The slice of a step, `[batch, count]`.
@@ -83,14 +90,18 @@ public struct Raster: Sendable {
         case counts(Storage<Int16>)
     }
 
+    /// Steps of the window.
     public let steps: Int
+    /// Samples, B.
     public let batch: Int
     /// Neurons of one sample.
     public let count: Int
     /// What a count of 1 is worth on arrival.
     public let scale: Float
+    /// The events themselves.
     public let form: Form
 
+    /// Events over memory that exists, laid out as `form` says.
     public init(steps: Int, batch: Int, count: Int, scale: Float = 1, form: Form) {
         self.steps = steps
         self.batch = batch
@@ -109,7 +120,9 @@ public struct Raster: Sendable {
         Storage(steps * ((batch * count + 63) >> 6))
     }
 
-    /// The count that neuron `index` of row `[batch, count]` sends at step `t`. For tests and small work: slow.
+    /// The count that neuron `index` of row `[batch, count]` sends at step `t`.
+    ///
+    /// For tests and small work: slow.
     public func event(step t: Int, index: Int) -> Int {
         switch form {
         case .bits(let words): Int(words.base[t * wordsPerStep + (index >> 6)] >> UInt64(index & 63) & 1)
@@ -157,12 +170,14 @@ public enum Activity: Sendable {
     /// Spikes on the time grid.
     case raster(Raster)
 
+    /// Steps of the window that it holds for.
     public var steps: Int {
         switch self {
         case .values(let values): values.steps
         case .raster(let raster): raster.steps
         }
     }
+    /// Samples, B.
     public var batch: Int {
         switch self {
         case .values(let values): values.batch
@@ -181,7 +196,9 @@ public enum Activity: Sendable {
         if case .values(let values) = self { values.isConstant } else { false }
     }
 
-    /// The value that neuron `index` of row `[batch, count]` sends at step `t`, with its scale. Slow: for tests.
+    /// The value that neuron `index` of row `[batch, count]` sends at step `t`, with its scale.
+    ///
+    /// Slow: for tests.
     public func value(step t: Int, index: Int) -> Float {
         switch self {
         case .values(let values): values.step(t)[index]

@@ -1,4 +1,5 @@
 /// The parts that every network needs and the kernel brings itself: connections, stages, losses, optimizers, schedules.
+///
 /// Listed like the components of plugins, made from the same checked parameters.
 public enum BuiltIn {
     /// A part that is not behind a plugin protocol.
@@ -209,7 +210,9 @@ public enum BuiltIn {
         return (made, ComponentChoice(choice.name, p.values))
     }
 
-    /// Makes a loss. Class weights stand beside the parameters, as they are one a class.
+    /// Makes a loss.
+    ///
+    /// Class weights stand beside the parameters, as they are one a class.
     public static func loss(_ choice: ComponentChoice, classWeights: [Double]? = nil) throws(SNNError) -> Loss {
         let p = try checked(choice, kind: "loss", in: losses)
         for weight in classWeights ?? [] where !(weight >= 0 && weight.isFinite) {

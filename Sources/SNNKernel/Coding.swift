@@ -15,6 +15,7 @@ public protocol Coding: Sendable {
     ///   - window: steps of the whole window, T.
     ///   - samples: the number of each sample, for random codings.
     ///   - random: the stream of this coding.
+    /// - Returns: activity of kind ``sends`` for `steps.count` steps, with the batch and the neurons of `values`.
     func encode(_ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream) -> Activity
 }
 

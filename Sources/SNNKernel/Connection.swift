@@ -4,12 +4,14 @@ public struct TensorDescription: Sendable, Equatable {
     public let name: String
     /// Row-major extents.
     public let shape: [Int]
-    /// Inputs of one output, outputs of one input: what initialisers scale by.
+    /// Inputs of one output, which initialisers scale by.
     public let fanIn: Int
+    /// Outputs of one input, which the Xavier initialisers scale by too.
     public let fanOut: Int
     /// How it starts where the description does not say.
     public let initialiser: Initialiser
 
+    /// A tensor of row-major extents `shape`; the fans are those of the connection it belongs to.
     public init(name: String, shape: [Int], fanIn: Int, fanOut: Int, initialiser: Initialiser) {
         self.name = name
         self.shape = shape
@@ -22,7 +24,9 @@ public struct TensorDescription: Sendable, Equatable {
     public var count: Int { shape.reduce(1, *) }
 }
 
-/// A linear map from activity to synaptic current, with its two adjoints. It does not know neurons.
+/// A linear map from activity to synaptic current, with its two adjoints.
+///
+/// It does not know neurons.
 ///
 ///     current[t, b, n] = scale x sum_i weight[i, n] activity[t, b, i] + bias[n]
 ///
@@ -41,7 +45,8 @@ public protocol Connection: Sendable {
     func operations(for activity: Activity) -> Int
 
     /// Brings tensors into the form the passes want; once per change of the weights.
-    /// - Parameter adjoint: whether ``inputGradient(of:with:)`` will be called.
+    ///
+    /// `adjoint` says whether ``inputGradient(of:with:)`` will be called.
     func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights
     /// The current, constant where the activity is.
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
@@ -71,15 +76,19 @@ public struct PreparedWeights: Sendable {
 ///
 /// Cross-correlation as in every library of the field; zero padding; groups 1; dilation 1.
 public struct Convolution: Connection {
+    /// The image, or row of neurons, that arrives.
     public let inputShape: Shape
+    /// One channel a kernel; rows and columns are `(input + 2 padding - kernel) / stride + 1`, rounded down.
     public let outputShape: Shape
-    /// Rows and columns of the kernel.
+    /// Rows of the kernel.
     public let kernelHeight: Int
+    /// Columns of the kernel.
     public let kernelWidth: Int
     /// Distance between neighbouring receptive fields.
     public let stride: Int
     /// Rows and columns of zeros around the image.
     public let padding: Int
+    /// Whether a bias, one an output channel, is added to the current.
     public let hasBias: Bool
     let initialiser: Initialiser
 
@@ -155,6 +164,7 @@ public struct Convolution: Connection {
     /// Inputs of one output.
     var receptiveField: Int { kernelHeight * kernelWidth * inputShape.channels }
 
+    /// `weight`, then `bias` where there is one.
     public var tensors: [TensorDescription] {
         let isDense = inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1
         let inside = inputShape.channels
@@ -183,6 +193,7 @@ public struct Convolution: Connection {
         return list
     }
 
+    /// Output channels times the receptive fields that each event lies in; padding costs nothing.
     public func operations(for activity: Activity) -> Int {
         let events = EventList(activity, shape: inputShape)
         // How many receptive fields each row and each column of the image lies in.
@@ -209,6 +220,7 @@ public struct Convolution: Connection {
         return counts
     }
 
+    /// Passes the tensors on as stored, without a copy, and turns the weight where the adjoint is wanted.
     public func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights {
         PreparedWeights(
             weight: tensors[0],
@@ -239,6 +251,7 @@ public struct Convolution: Connection {
 
     private func tileStarts(_ count: Int) -> StrideTo<Int> { Swift.stride(from: 0, to: count, by: 16) }
 
+    /// The current under the law of sums, skipping silent inputs.
     public func current(of activity: Activity, with weights: PreparedWeights) -> Values {
         let events = EventList(activity, shape: inputShape)
         let result = Values(
@@ -271,6 +284,7 @@ public struct Convolution: Connection {
         )
     }
 
+    /// Adds the gradient of the weight, events times gradients of the current, and that of the bias.
     public func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>]) {
         let events = EventList(input, shape: inputShape)
         if case .raster(let raster) = input, raster.scale != 1 {
@@ -289,6 +303,9 @@ public struct Convolution: Connection {
         }
     }
 
+    /// The gradient of the input: the gradient of the current, convolved with the turned weight.
+    ///
+    /// The weights must have been prepared with their adjoint.
     public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
         guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
         let result = Values(

@@ -41,8 +41,10 @@ struct EventSums {
         )
     }
 
-    /// Writes the sums alone, free of the law of order: for adjoints, which promise the same bits for the same batch but
-    /// not across ways of cutting it. Narrow outputs then run on four chains of additions rather than wait for one.
+    /// Writes the sums alone, free of the law of order.
+    ///
+    /// For adjoints, which promise the same bits for the same batch but not across ways of cutting it. Narrow outputs
+    /// then run on four chains of additions rather than wait for one.
     func addFreely(_ events: EventList, weights: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>) {
         forEachTile { first, width in
             if width == 1 {

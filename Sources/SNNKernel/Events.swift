@@ -18,7 +18,9 @@ struct EventList {
     /// The number of events.
     var count: Int { Int(starts.base[rows * pixels]) }
 
-    /// Lists an activity. A raster lists its counts without its scale.
+    /// Lists an activity.
+    ///
+    /// A raster lists its counts without its scale.
     init(_ activity: Activity, shape: Shape) {
         switch activity {
         case .values(let values): self.init(values, shape: shape)
@@ -26,8 +28,10 @@ struct EventList {
         }
     }
 
-    /// Lists the values of every slice. With `dilation` d > 1 a pixel (y, x) of `shape` is placed at (d y, d x) of an
-    /// image of height (height - 1) d + 1 and width (width - 1) d + 1.
+    /// Lists the values of every slice.
+    ///
+    /// With `dilation` d > 1 a pixel (y, x) of `shape` is placed at (d y, d x) of an image of height (height - 1) d + 1
+    /// and width (width - 1) d + 1.
     init(_ source: Values, shape: Shape, dilation: Int = 1) {
         let rows = source.slices * source.batch
         let total = rows * source.count

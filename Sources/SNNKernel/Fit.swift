@@ -8,6 +8,7 @@ public struct EpochResult: Sendable {
     public let accuracy: Double
     /// Training only, without evaluation.
     public let seconds: Double
+    /// Samples of the epoch: all of the set.
     public let samples: Int
 }
 
@@ -15,12 +16,18 @@ extension Trainer {
     /// Trains until `epochs` epochs are complete, counting those done before a resume: each on every sample, in an order
     /// drawn from (seed, epoch).
     ///
+    /// Cancelled or failed, network and trainer are as they were after the last complete epoch.
+    ///
     /// - Parameters:
+    ///   - data: labelled samples that fit the network.
+    ///   - epochs: >= 1, counted from the start of training.
+    ///   - threads: how many work on a batch; the weights do not depend on it.
     ///   - progress: told about ten times a second and at the end of an epoch; answering false cancels.
     ///   - epochDone: called after each epoch; the place to save.
     /// - Returns: one result an epoch trained in this call.
-    ///
-    /// Cancelled or failed, network and trainer are as they were after the last complete epoch.
+    /// - Throws: ``SNNError/argument(_:)`` and ``SNNError/shape(_:)`` for arguments and data that do not fit,
+    ///   ``SNNError/notFinite(_:)`` for an input or a loss that is not finite, ``SNNError/cancelled(_:)``, and what
+    ///   `epochDone` throws.
     public func fit(
         _ data: any LabelledSource,
         epochs: Int,
@@ -116,7 +123,9 @@ private func withPointer<Result>(
     return try body(storage.base)
 }
 
-/// A batch of a data set in the order of an epoch. Workers prepare their own samples, so no core waits for another.
+/// A batch of a data set in the order of an epoch.
+///
+/// Workers prepare their own samples, so no core waits for another.
 private struct ShuffledSource: SampleSource {
     let data: any LabelledSource
     let order: [Int]

@@ -4,16 +4,20 @@ public protocol SampleSource: Sendable {
     func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>)
 }
 
-/// Rows in memory, `[samples, inputCount]`. The memory must outlive the call.
+/// Rows in memory, `[samples, inputCount]`.
+///
+/// The memory must outlive the call.
 public struct RowSource: SampleSource, @unchecked Sendable {
     let rows: UnsafePointer<Float>
     let count: Int
 
+    /// Rows of `inputCount` values each, the first at `rows`.
     public init(_ rows: UnsafePointer<Float>, inputCount: Int) {
         self.rows = rows
         count = inputCount
     }
 
+    /// Copies row `sample`.
     public func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
         row.update(from: rows + sample * count, count: count)
     }
@@ -23,8 +27,12 @@ extension Network {
     /// Reads samples and encodes them, for a window or for some steps of it.
     ///
     /// - Parameters:
+    ///   - source: gives the values of a sample, or those of all its frames, in NCHW order.
     ///   - samples: numbers within `source`.
-    ///   - numbers: the number of each sample, for random codings.
+    ///   - context: the number of each sample and the stream, for random codings.
+    ///   - steps: which steps of the window; nil means all.
+    /// - Returns: the activity of these samples at these steps, with images in (height, width, channel) order.
+    /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number.
     func encode(
         _ source: any SampleSource,
         samples: Range<Int>,
@@ -169,11 +177,13 @@ extension Network {
 
 /// Labelled samples of known number.
 public protocol LabelledSource: SampleSource {
+    /// Samples of the set.
     var count: Int { get }
     /// Classes; every label is below.
     var classes: Int { get }
     /// Values of a sample.
     var inputCount: Int { get }
+    /// The class of sample `sample`, from 0.
     func label(_ sample: Int) -> Int32
     /// Writes sample `sample` as training sees it in `epoch`: with augmentation, where there is any.
     func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>)
@@ -183,13 +193,17 @@ public protocol LabelledSource: SampleSource {
 public struct Progress: Sendable {
     /// From 1; 0 during an evaluation.
     public let epoch: Int
+    /// The epoch that training ends with; 0 during an evaluation.
     public let epochs: Int
-    /// Samples of the epoch that are finished, and all of them.
+    /// Samples of the epoch that are finished.
     public let done: Int
+    /// Samples of the epoch in all.
     public let total: Int
-    /// Means of the epoch so far; NaN where there is none.
+    /// Loss a sample of the epoch so far; during an evaluation the mean cross-entropy.
     public let loss: Double
+    /// Fraction 0...1 of the finished samples whose winner was their label.
     public let accuracy: Double
+    /// Finished samples over the time since the epoch or the evaluation began.
     public let samplesPerSecond: Double
 }
 
@@ -198,12 +212,15 @@ public typealias ProgressHandler = (Progress) -> Bool
 
 /// What an evaluation found.
 public struct Evaluation: Sendable {
+    /// Samples evaluated: all of the set.
     public let samples: Int
     /// Fraction 0...1 of samples whose winner is their label.
     public let accuracy: Double
     /// Mean cross-entropy of the scores.
     public let loss: Double
+    /// Wall-clock time of the whole evaluation.
     public let seconds: Double
+    /// Spikes and synaptic operations of all samples.
     public let statistics: SpikeStatistics
 }
 

@@ -18,12 +18,14 @@ public struct Initialiser: Sendable, Equatable {
         case uniform, zero
     }
 
+    /// The family.
     public let kind: Kind
     /// Multiplies the spread.
     public let gain: Double
     /// Half-width of `uniform`; nil means 1 / sqrt(fan_in).
     public let bound: Double?
 
+    /// A family with its spread times `gain`; `bound` is read for `uniform` alone.
     public init(_ kind: Kind, gain: Double = 1, bound: Double? = nil) {
         self.kind = kind
         self.gain = gain

@@ -1,4 +1,6 @@
-/// Says how parameters change. It asks protocols, never «is this LIF».
+/// Says how parameters change.
+///
+/// It asks protocols, never «is this LIF».
 public protocol LearningRule: Sendable {
     /// Adds the gradient of every tensor for one block of samples.
     ///
@@ -12,6 +14,7 @@ public protocol LearningRule: Sendable {
 }
 
 extension LearningRule {
+    /// Changes nothing: the rule keeps no buffers.
     public func afterStep(_ network: Network) {}
 }
 
@@ -24,11 +27,14 @@ public struct ForwardPass {
 }
 
 /// Back-propagation through time: every model's own adjoint, surrogate where a spike is, exact elsewhere.
+///
 /// Source: Wu, Deng, Li, Zhu, Shi, «Spatio-temporal backpropagation for training high-performance spiking neural
 /// networks», Frontiers in Neuroscience 12:331, 2018; Neftci, Mostafa, Zenke, IEEE SPM 36(6), 2019.
 public struct Backpropagation: LearningRule {
+    /// The rule has no options: the surrogate is the neuron's.
     public init() {}
 
+    /// Walks the nodes back from the last, adding the gradient of every tensor on the way.
     public func addGradients(of pass: ForwardPass, output: Values, to gradients: [Storage<Float>]) {
         pass.network.backward(
             pass.trace,

@@ -8,10 +8,12 @@ public struct Targets: Sendable {
         case values(UnsafePointer<Float>)
     }
 
+    /// Labels or values.
     public let kind: Kind
     /// Whether there is one target a step rather than one a sample.
     public let perStep: Bool
 
+    /// Targets in memory that must outlive the call they are for.
     public init(_ kind: Kind, perStep: Bool = false) {
         self.kind = kind
         self.perStep = perStep
@@ -37,12 +39,16 @@ public struct Loss: Sendable {
     /// One score a window or one a step.
     public enum Span: String, CaseIterable, Sendable { case window, step }
 
+    /// The family.
     public let kind: Kind
+    /// Mean or sum over the batch.
     public let reduction: Reduction
+    /// Whether the scores of the window are judged or those of every step.
     public let span: Span
     /// One weight a class; nil weighs all alike.
     public let classWeights: [Float]?
 
+    /// Unless told otherwise: the mean over the batch, scores of the window, all classes alike.
     public init(_ kind: Kind, reduction: Reduction = .mean, span: Span = .window, classWeights: [Float]? = nil) {
         self.kind = kind
         self.reduction = reduction
@@ -73,7 +79,9 @@ public struct Loss: Sendable {
     ///   - scores: `[B, C]` constant, or `[T, B, C]` where the loss is per step.
     ///   - targets: of the whole batch.
     ///   - first: the number within the batch of the block's first sample.
+    ///   - divisor: from ``divisor(targets:batch:steps:classes:)``, for the whole batch.
     ///   - gradient: laid out as the scores, or nil.
+    /// - Returns: the sum of the losses of the block; the sum over the blocks, divided by `divisor`, is the batch's loss.
     public func evaluate(_ scores: Values, targets: Targets, first: Int, divisor: Double, gradient: Values?) -> Double {
         var total = 0.0
         let classes = scores.count

@@ -1,12 +1,19 @@
 /// A node as a caller describes it: any stages, then one connection, then one neuron model; or stages alone.
 public struct NodeDescription: Sendable, Equatable {
+    /// Unique in the network and not «input»; empty becomes «layer» and its position, from 1.
     public var name: String
-    /// Names of the nodes whose activity arrives; empty means the node before. One name, until branches come.
+    /// Names of the nodes whose activity arrives; empty means the node before.
+    ///
+    /// One name, until branches come.
     public var inputs: [String]
+    /// What activity passes before the connection, in this order.
     public var stages: [ComponentChoice]
+    /// Nil, as is ``neuron``, in a node of stages alone.
     public var connection: ComponentChoice?
+    /// Nil, as is ``connection``, in a node of stages alone.
     public var neuron: ComponentChoice?
 
+    /// A node; whether its parts are known and fit is checked when the network is built.
     public init(
         name: String,
         inputs: [String] = [],
@@ -24,6 +31,7 @@ public struct NodeDescription: Sendable, Equatable {
 
 /// A network as a caller describes it.
 public struct NetworkDescription: Sendable, Equatable {
+    /// For people.
     public var name: String
     /// Shape of one sample (of one frame, where the coding takes frames).
     public var input: Shape
@@ -31,10 +39,14 @@ public struct NetworkDescription: Sendable, Equatable {
     public var steps: Int
     /// Length of a step in ms.
     public var dt: Double
+    /// How the values of a sample become activity.
     public var coding: ComponentChoice
+    /// The nodes in the order that activity passes them; at least one.
     public var nodes: [NodeDescription]
+    /// How the activity of the last node becomes scores.
     public var readout: ComponentChoice
 
+    /// Unless told otherwise: steps of 1 ms, values as constant input, spike counts as scores.
     public init(
         name: String = "network",
         input: Shape,
@@ -58,7 +70,9 @@ public struct NetworkDescription: Sendable, Equatable {
 public final class Tensor: Sendable {
     /// Node and tensor: `hidden.weight`.
     public let name: String
+    /// Its extents, its fans and how it starts.
     public let description: TensorDescription
+    /// Its numbers, row-major; training changes them in place.
     public let storage: Storage<Float>
 
     init(name: String, description: TensorDescription) {
@@ -70,12 +84,17 @@ public final class Tensor: Sendable {
 
 /// One layer, ready to run.
 public struct Node: Sendable {
+    /// Unique in the network.
     public let name: String
+    /// What activity passes before the connection, in this order.
     public let stages: [any Stage]
+    /// Nil, as is ``neuron``, in a node of stages alone.
     public let connection: (any Connection)?
+    /// Nil, as is ``connection``, in a node of stages alone.
     public let neuron: (any NeuronModel)?
     /// Which of the network's tensors are its own.
     public let tensors: Range<Int>
+    /// Shape of what one sample sends on.
     public let outputShape: Shape
     /// What it sends.
     public let sends: ActivityKind
@@ -97,8 +116,11 @@ public struct Node: Sendable {
 public final class Network: @unchecked Sendable {
     /// Complete: every default filled in.
     public let description: NetworkDescription
+    /// Turns the values of samples into the activity that enters the first node.
     public let coding: any Coding
+    /// Turns the activity of the last node into scores.
     public let readout: any Readout
+    /// The nodes in the order that activity passes them.
     public let nodes: [Node]
     /// Trainable tensors in the order of the nodes.
     public let tensors: [Tensor]
@@ -109,6 +131,7 @@ public final class Network: @unchecked Sendable {
 
     /// Steps of a window.
     public var steps: Int { description.steps }
+    /// Shape of one sample (of one frame, where the coding takes frames).
     public var inputShape: Shape { description.input }
     /// Values of one sample.
     public var inputCount: Int { description.input.count * (coding.takesFrames ? steps : 1) }
@@ -203,7 +226,9 @@ public final class Network: @unchecked Sendable {
     ///   - input: the encoded input.
     ///   - weights: from ``prepared(forTraining:)``.
     ///   - context: which samples these are, and whether this is training.
+    ///   - states: the state of each node's neurons, which moves on; nil starts all of them at rest.
     ///   - record: asks for the membrane potentials of a node by handing memory for them.
+    /// - Returns: what the last node sent and, in training or where the context keeps activity, what every node met.
     func forward(
         _ input: Activity,
         weights: [PreparedWeights?],

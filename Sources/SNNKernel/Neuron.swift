@@ -30,7 +30,8 @@ public protocol NeuronModel: Sendable {
     /// The state of `count` neurons at rest.
     func rest(count: Int) -> any NeuronState
     /// Runs all steps of `current` from `state`, which moves on with it: a whole window, or one step of a stream.
-    /// - Parameter potentials: where to write the membrane potential of every step, if anywhere.
+    ///
+    /// The membrane potential of every step is written to `potentials`, `[T, B, N]`, where it is given.
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity
     /// The gradient of `current`, laid out as `current`, for a window that started at rest.
     func adjoint(of gradient: Values, current: Values) -> Values
@@ -38,7 +39,9 @@ public protocol NeuronModel: Sendable {
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?
 }
 
-/// State that a model carries from step to step. Opaque to everybody but its model.
+/// State that a model carries from step to step.
+///
+/// Opaque to everybody but its model.
 public protocol NeuronState: AnyObject {
     /// Bytes held.
     var byteCount: Int { get }
@@ -59,7 +62,10 @@ public protocol StepEquations<Value>: Sendable {
     /// and before reset.
     func step(_ current: Value, _ state: inout State) -> (sent: Value, potential: Value)
     /// The derivative of `step` at (`current`, `before`), transposed.
+    ///
     /// - Parameters:
+    ///   - current: what `step` took.
+    ///   - before: the state that `step` started from.
     ///   - sent: dL/d(sent) of this step.
     ///   - state: dL/d(state after the step) on entry, dL/d(state before it) on return.
     /// - Returns: dL/d(current) of this step.
@@ -68,8 +74,9 @@ public protocol StepEquations<Value>: Sendable {
     var zeroState: State { get }
 }
 
-/// A neuron given by equations per step. The author writes ``StepEquations``; this extension owns the time loop and the
-/// unrolled backward pass.
+/// A neuron given by equations per step.
+///
+/// The author writes ``StepEquations``; this extension owns the time loop and the unrolled backward pass.
 ///
 /// State lives in registers over all steps of a block of sixteen neurons. The backward pass stores no membrane: it runs
 /// the block again from its currents and keeps the states of one block only.
@@ -96,11 +103,14 @@ final class LaneStates<State: BitwiseCopyable & Sendable>: NeuronState {
 }
 
 extension ClockDrivenNeuron {
+    /// A current at every step: the equations take one.
     @inlinable public var demand: CurrentDemand { .perStep }
 
+    /// The rest of the equations in `count` neurons.
     @inlinable
     public func rest(count: Int) -> any NeuronState { LaneStates(count: count, rest: equations.rest) }
 
+    /// Steps each block of sixteen neurons through all of `current`; `state` must come from ``rest(count:)``.
     @inlinable
     public func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         guard let state = state as? LaneStates<Equations.State> else {
@@ -156,6 +166,9 @@ extension ClockDrivenNeuron {
         return sent
     }
 
+    /// Runs each block again from rest, keeping its states, and walks ``StepEquations`` back over them.
+    ///
+    /// Where the current is constant its gradient is the sum over the steps.
     @inlinable
     public func adjoint(of gradient: Values, current: Values) -> Values {
         let equations = self.equations

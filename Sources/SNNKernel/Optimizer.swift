@@ -1,11 +1,18 @@
-/// Moves weights against their gradient. It owns no numbers: moments are handed in.
+/// Moves weights against their gradient.
+///
+/// It owns no numbers: moments are handed in.
 public protocol Optimizer: Sendable {
     /// Base learning rate; a schedule multiplies it.
     var learningRate: Double { get }
     /// Names of the moments it keeps for every tensor, each of the tensor's size.
     var moments: [String] { get }
     /// One step over elements `range` of a tensor.
+    ///
     /// - Parameters:
+    ///   - weights: the whole tensor.
+    ///   - gradient: that of the loss, laid out as the weights.
+    ///   - moments: one array a name in ``moments``, laid out as the weights, zero before the first step.
+    ///   - range: the elements to move; pieces of a tensor may be moved in any order and at once.
     ///   - rate: the learning rate of this step.
     ///   - step: counts from 1.
     func update(
@@ -22,11 +29,16 @@ public protocol Optimizer: Sendable {
 ///
 ///     g <- g + weight_decay w;   m <- momentum m + g;   w <- w - rate m            (Nesterov: w - rate (g + momentum m))
 public struct GradientDescent: Optimizer {
+    /// Base learning rate.
     public let learningRate: Double
+    /// Share of the momentum kept from step to step; at 0 none is stored.
     public let momentum: Double
+    /// Whether the step looks ahead along the momentum; without momentum it says nothing.
     public let isNesterov: Bool
+    /// Factor on the weight that is added to its gradient.
     public let weightDecay: Double
 
+    /// Unless told otherwise: the plain rule `w <- w - rate g`.
     public init(learningRate: Double, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0) {
         self.learningRate = learningRate
         self.momentum = momentum
@@ -34,8 +46,10 @@ public struct GradientDescent: Optimizer {
         self.weightDecay = weightDecay
     }
 
+    /// `momentum`, where there is any.
     public var moments: [String] { momentum > 0 ? ["momentum"] : [] }
 
+    /// Moves elements `range` by the equations above, in float32.
     public func update(
         _ weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
@@ -69,15 +83,22 @@ public struct GradientDescent: Optimizer {
 /// AMSGrad divides by the largest v so far.
 /// Source: Kingma and Ba, ICLR 2015; Loshchilov and Hutter, ICLR 2019; Reddi, Kale, Kumar, ICLR 2018.
 public struct Adam: Optimizer {
+    /// Base learning rate.
     public let learningRate: Double
+    /// Share of the mean of gradients, m, kept from step to step.
     public let beta1: Double
+    /// Share of the mean of squared gradients, v, kept from step to step.
     public let beta2: Double
+    /// Keeps the division finite where gradients vanish.
     public let epsilon: Double
+    /// Factor of the decay; 0 means none.
     public let weightDecay: Double
     /// Whether decay acts on the weights (AdamW) rather than on the gradient.
     public let isDecoupled: Bool
+    /// Whether the division is by the largest v so far.
     public let isAMSGrad: Bool
 
+    /// Unless told otherwise: Adam with the constants of its paper and without decay.
     public init(
         learningRate: Double,
         beta1: Double = 0.9,
@@ -96,8 +117,10 @@ public struct Adam: Optimizer {
         self.isAMSGrad = isAMSGrad
     }
 
+    /// `mean` (m), `square` (v) and, for AMSGrad, `largest_square`.
     public var moments: [String] { isAMSGrad ? ["mean", "square", "largest_square"] : ["mean", "square"] }
 
+    /// Moves elements `range` by the equations above, in float32; the bias corrections are taken in double.
     public func update(
         _ weights: UnsafeMutablePointer<Float>,
         gradient: UnsafePointer<Float>,
@@ -163,6 +186,7 @@ public struct Schedule: Sendable {
     /// The families, by their names in JSON.
     public enum Kind: String, CaseIterable, Sendable { case constant, step, exponential, cosine }
 
+    /// The family.
     public let kind: Kind
     /// Factor per period or epoch.
     public let gamma: Double
@@ -173,6 +197,7 @@ public struct Schedule: Sendable {
     /// Epochs of linear growth at the start.
     public let warmup: Double
 
+    /// A factor of family `kind`: numbers of other families are ignored, `warmup` holds for all.
     public init(_ kind: Kind, gamma: Double = 0.1, period: Double = 1, floor: Double = 0, warmup: Double = 0) {
         self.kind = kind
         self.gamma = gamma

@@ -9,15 +9,17 @@ enum Block {
     /// Most samples of a block.
     static let largest = 32
 
-    /// Samples of a block for a network of `weights` weights. It depends on the network alone, never on threads, so
-    /// that sums over blocks are the same for any number of them: large networks take large blocks, as adding up the
-    /// gradients of a block costs one pass over all weights.
+    /// Samples of a block for a network of `weights` weights.
+    ///
+    /// It depends on the network alone, never on threads, so that sums over blocks are the same for any number of them:
+    /// large networks take large blocks, as adding up the gradients of a block costs one pass over all weights.
     static func size(weights: Int) -> Int { weights > 1 << 18 ? largest : largest / 2 }
 }
 
 /// Threads that live as long as one call: nothing is left behind for a host program or a `fork()` to trip over.
 enum Workers {
     /// Calls `body(worker)` for worker 0..<count at once, worker 0 on this thread, and returns when all are done.
+    ///
     /// Where the system refuses a thread the others simply do more: work must come from a shared queue.
     static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let helpers = (1..<max(1, count)).map { Helper(worker: $0, body: body) }

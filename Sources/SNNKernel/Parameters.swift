@@ -39,6 +39,7 @@ public struct ParameterDescription: Sendable {
 
     /// Its key in JSON.
     public let name: String
+    /// What values it takes.
     public let domain: Domain
     /// «ms»; «1» where it has no dimension.
     public let unit: String
@@ -47,6 +48,7 @@ public struct ParameterDescription: Sendable {
     /// One sentence.
     public let meaning: String
 
+    /// A parameter of any domain; without a default a caller must give it.
     public init(_ name: String, _ domain: Domain, unit: String = "1", default: ParameterValue?, _ meaning: String) {
         self.name = name
         self.domain = domain

@@ -1,4 +1,6 @@
-/// What plugins bring to the kernel. A plugin is a folder under `plugins/` with one type that conforms to this.
+/// What plugins bring to the kernel.
+///
+/// A plugin is a folder under `plugins/` with one type that conforms to this.
 ///
 /// A component is data: a name, a sentence, its parameters, and a closure that makes it from checked parameters. The
 /// same data validates input, lists the component to C, Python and the shell, and words the errors.
@@ -7,15 +9,22 @@ public protocol Plugin: Sendable {
     static var identifier: String { get }
     /// Neuron models; the first is the plugin's default and bears the plugin's name alone.
     static var neurons: [Component<any NeuronModel>] { get }
+    /// Ways to turn the values of a sample into activity.
     static var codings: [Component<any Coding>] { get }
+    /// Ways to turn the activity of the last node into scores.
     static var readouts: [Component<any Readout>] { get }
+    /// Ways to find how parameters change.
     static var rules: [Component<any LearningRule>] { get }
 }
 
 extension Plugin {
+    /// No neuron models, unless a plugin says otherwise.
     public static var neurons: [Component<any NeuronModel>] { [] }
+    /// No codings, unless a plugin says otherwise.
     public static var codings: [Component<any Coding>] { [] }
+    /// No readouts, unless a plugin says otherwise.
     public static var readouts: [Component<any Readout>] { [] }
+    /// No learning rules, unless a plugin says otherwise.
     public static var rules: [Component<any LearningRule>] { [] }
 }
 
@@ -25,10 +34,11 @@ public struct Component<Made>: Sendable {
     public let name: String
     /// One sentence.
     public let summary: String
+    /// What can be chosen, in the order that introspection lists it.
     public let parameters: [ParameterDescription]
     let make: @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
 
-    /// - Parameter make: makes the component from checked parameters; `dt` is the length of a step in ms.
+    /// A component that `make` makes from checked parameters; `dt` is the length of a step in ms.
     public init(
         _ name: String,
         _ summary: String,
@@ -44,9 +54,12 @@ public struct Component<Made>: Sendable {
 
 /// A component as a caller names it, with the parameters given.
 public struct ComponentChoice: Sendable, Equatable {
+    /// The component's name in JSON: `lif`, `spike_count`.
     public var name: String
+    /// The parameters given, by name; the rest take their defaults.
     public var parameters: [String: ParameterValue]
 
+    /// A choice; name and parameters are checked when the component is made.
     public init(_ name: String, _ parameters: [String: ParameterValue] = [:]) {
         self.name = name
         self.parameters = parameters
@@ -59,12 +72,17 @@ public struct ComponentDescription: Sendable {
     public let plugin: String
     /// «neuron», «coding», «readout», «connection», «stage», «rule», «optimizer», «schedule», «loss».
     public let kind: String
+    /// Its name in JSON.
     public let name: String
+    /// One sentence.
     public let summary: String
+    /// What can be chosen, in the order that introspection lists it.
     public let parameters: [ParameterDescription]
 }
 
-/// Everything that descriptions can name. A value: two registries do not know of each other.
+/// Everything that descriptions can name.
+///
+/// A value: two registries do not know of each other.
 public struct Registry: Sendable {
     let neurons: [String: Component<any NeuronModel>]
     let codings: [String: Component<any Coding>]
@@ -73,7 +91,9 @@ public struct Registry: Sendable {
     /// All components, by plugin in the order given, the kernel's own last.
     public let components: [ComponentDescription]
 
-    /// - Parameter plugins: two components of one kind and name are an error.
+    /// The components of the plugins and of the kernel.
+    ///
+    /// Errors: ``SNNError/argument(_:)`` where two plugins bring a component of one kind and name.
     public init(plugins: [any Plugin.Type]) throws(SNNError) {
         var list: [ComponentDescription] = []
         func collect<Made>(

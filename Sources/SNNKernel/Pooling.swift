@@ -9,14 +9,22 @@ public struct Pooling: Stage {
     /// What becomes of a window.
     public enum Kind: String, Sendable { case average, max }
 
+    /// The image that arrives.
     public let inputShape: Shape
+    /// One pixel a window, channels as they arrive; a window that does not fit in whole is left out.
     public let outputShape: Shape
+    /// What becomes of a window.
     public let kind: Kind
-    /// Rows and columns of the window, and its step.
+    /// Rows of the window.
     public let kernelHeight: Int
+    /// Columns of the window.
     public let kernelWidth: Int
+    /// Pixels from a window to the next, in both directions.
     public let stride: Int
 
+    /// Windows of `kernelHeight` x `kernelWidth` pixels, `stride` apart; all three must be >= 1.
+    ///
+    /// Errors: ``SNNError/shape(_:)`` where the window is larger than the image.
     public init(input: Shape, kind: Kind, kernelHeight: Int, kernelWidth: Int, stride: Int) throws(SNNError) {
         guard kernelHeight <= input.height, kernelWidth <= input.width else {
             throw .shape(
@@ -38,8 +46,10 @@ public struct Pooling: Stage {
 
     private var windowSize: Int { kernelHeight * kernelWidth }
 
+    /// The average adds up the counts of its window, the maximum passes one on.
     public func largestCount(_ arriving: Int) -> Int { kind == .average ? arriving * windowSize : arriving }
 
+    /// Pools every step, spikes to spikes and values to values, constant where the input is.
     public func forward(_ input: Activity, _ context: StageContext) -> Activity {
         switch input {
         case .values(let values): .values(pooled(values))
@@ -125,6 +135,7 @@ public struct Pooling: Stage {
         }
     }
 
+    /// Shares a gradient evenly over the window (average), or gives it to the first largest input (maximum).
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
         let channels = inputShape.channels
         let repeats = kind == .average ? gradient.isConstant : input.isConstant

@@ -1,4 +1,6 @@
-/// What a random number is for. Streams of different purposes never overlap.
+/// What a random number is for.
+///
+/// Streams of different purposes never overlap.
 public enum RandomPurpose: UInt32, Sendable {
     case initialisation = 1
     case coding = 2

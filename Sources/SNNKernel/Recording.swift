@@ -2,11 +2,14 @@
 public struct RecordingRequest: Sendable {
     /// Names of nodes, «input» for the encoded input; nil records all.
     public var nodes: [String]?
+    /// Whether to record spike counts: 2 bytes a neuron, sample and step.
     public var spikes: Bool
+    /// Whether to record potentials and analog values: 4 bytes a neuron, sample and step.
     public var potentials: Bool
     /// Most bytes of the recording.
     public var byteBudget: Int
 
+    /// Unless told otherwise: the spikes of every node, in at most 64 MiB.
     public init(nodes: [String]? = nil, spikes: Bool = true, potentials: Bool = false, byteBudget: Int = 64 << 20) {
         self.nodes = nodes
         self.spikes = spikes
@@ -19,16 +22,19 @@ public struct RecordingRequest: Sendable {
 public final class Recording: Sendable {
     /// One node's part.
     public struct Node: Sendable {
+        /// The node's name; «input» for the encoded input.
         public let name: String
         /// `[steps, batch, neurons]`; zeros where the node was not recorded.
         public let shape: [Int]
         /// Signed counts, to be multiplied by `scale`; nil where they were not recorded or the node sends values.
         public let counts: Storage<Int16>?
+        /// What a count of 1 is worth on arrival.
         public let scale: Float
         /// Potentials after charge and before reset, or the values an analog node sent.
         public let potentials: Storage<Float>?
     }
 
+    /// The encoded input, then every node of the network in order.
     public let nodes: [Node]
 
     init(nodes: [Node]) { self.nodes = nodes }
@@ -43,7 +49,11 @@ public final class Recording: Sendable {
 }
 
 extension Network {
-    /// Runs one window and records it. A recording over its budget is refused before anything runs.
+    /// Runs one window and records it.
+    ///
+    /// A recording over its budget is refused before anything runs. Errors: ``SNNError/memory(_:)`` for that,
+    /// ``SNNError/unknownName(_:)`` for a node, ``SNNError/argument(_:)`` for a batch below 1,
+    /// ``SNNError/notFinite(_:)`` for an input that is not a finite number.
     public func record(
         _ source: any SampleSource,
         count: Int,

@@ -50,5 +50,6 @@ public enum SNNError: Error, Equatable, Sendable {
 }
 
 extension SNNError: CustomStringConvertible {
+    /// The sentence for people, without the name of the case.
     public var description: String { message }
 }

@@ -1,6 +1,9 @@
-/// A streaming run: the same nodes one step at a time. After a whole window its scores are those of ``Network/predict``
-/// to the bit, as both run the same code on the same state.
+/// A streaming run: the same nodes one step at a time.
+///
+/// After a whole window its scores are those of ``Network/predict`` to the bit, as both run the same code on the same
+/// state.
 public final class Session {
+    /// The network it runs, with a copy of the weights as they were when the session began.
     public let network: Network
     /// Independent streams.
     public let batch: Int
@@ -13,7 +16,9 @@ public final class Session {
     private var inputs: Storage<Float>?
     private var outputs: [Activity] = []
 
-    /// - Parameter firstSample: number of the first stream's sample, for random codings.
+    /// Opens `batch` streams at rest; `firstSample` is the number of the first one's sample, for random codings.
+    ///
+    /// Errors: ``SNNError/argument(_:)`` for a batch below 1 or of more than 2^28 neurons in the widest layer.
     public init(_ network: Network, batch: Int, firstSample: UInt64 = 0) throws(SNNError) {
         guard batch >= 1, batch <= Session.largestBatch(of: network) else {
             throw .argument("batch must be 1 ... \(Session.largestBatch(of: network)), got \(batch)")
@@ -52,7 +57,10 @@ public final class Session {
     }
 
     /// Advances every stream by one step.
+    ///
     /// - Parameter rows: `[batch, inputCount]` in NCHW order; nil repeats those of the step before.
+    /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number, ``SNNError/state(_:)`` where the
+    ///   first step comes without rows.
     public func step(_ rows: UnsafePointer<Float>?) throws(SNNError) {
         if let rows {
             let copy = Storage<Float>(overwriting: batch * inputCount)

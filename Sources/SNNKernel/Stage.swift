@@ -9,6 +9,7 @@ public struct StageContext: Sendable {
     /// The random stream of this stage.
     public let random: RandomStream
 
+    /// The context of one block of samples for one stage.
     public init(isTraining: Bool, samples: [UInt64], firstStep: Int, random: RandomStream) {
         self.isTraining = isTraining
         self.samples = samples
@@ -17,10 +18,13 @@ public struct StageContext: Sendable {
     }
 }
 
-/// Activity to activity, before a connection: pooling, flatten, dropout. A stage has no weights and remembers nothing:
-/// its backward pass gets the same input and context again.
+/// Activity to activity, before a connection: pooling, flatten, dropout.
+///
+/// A stage has no weights and remembers nothing: its backward pass gets the same input and context again.
 public protocol Stage: Sendable {
+    /// What arrives.
     var inputShape: Shape { get }
+    /// What leaves.
     var outputShape: Shape { get }
     /// What it sends, given what arrives.
     func sends(_ kind: ActivityKind) -> ActivityKind
@@ -33,18 +37,25 @@ public protocol Stage: Sendable {
 }
 
 extension Stage {
+    /// The kind that arrives, unless a stage says otherwise.
     public func sends(_ kind: ActivityKind) -> ActivityKind { kind }
+    /// The largest count that arrives, unless a stage says otherwise.
     public func largestCount(_ arriving: Int) -> Int { arriving }
 }
 
 /// Makes a row of neurons of an image, in (height, width, channel) order.
 public struct Flatten: Stage {
+    /// The image that arrives.
     public let inputShape: Shape
+    /// A row of as many neurons as the image has.
     public var outputShape: Shape { Shape(inputShape.count) }
 
+    /// The row of neurons of an image `input`.
     public init(input: Shape) { inputShape = input }
 
+    /// The input as it is: the order in memory is that of the row already.
     public func forward(_ input: Activity, _ context: StageContext) -> Activity { input }
+    /// The gradient as it is.
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values { gradient }
 }
 
@@ -59,22 +70,28 @@ public struct Dropout: Stage {
     /// How long a mask lasts.
     public enum Mask: String, CaseIterable, Sendable { case step, window }
 
+    /// What arrives.
     public let inputShape: Shape
+    /// As what arrives.
     public var outputShape: Shape { inputShape }
     /// Probability of silence.
     public let probability: Float
+    /// Whether a mask lasts a step or the window.
     public let mask: Mask
 
+    /// Dropout of probability p = `probability`, which must be >= 0 and < 1.
     public init(input: Shape, probability: Double, mask: Mask) {
         inputShape = input
         self.probability = Float(probability)
         self.mask = mask
     }
 
+    /// One mask a step makes constant values change from step to step; else the kind stays.
     public func sends(_ kind: ActivityKind) -> ActivityKind {
         mask == .step && kind == .constantValues ? .values : kind
     }
 
+    /// The equation above: in training spikes are thinned and their scale grows by 1 / (1 - p).
     public func forward(_ input: Activity, _ context: StageContext) -> Activity {
         guard context.isTraining, probability > 0 else { return input }
         let keep = 1 / (1 - probability)
@@ -128,6 +145,7 @@ public struct Dropout: Stage {
         )
     }
 
+    /// The gradient times m / (1 - p), by the masks of the forward pass, which are drawn again.
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
         guard context.isTraining, probability > 0 else { return gradient }
         let keep = 1 / (1 - probability)

@@ -11,6 +11,7 @@ import Darwin
 public struct SpikeStatistics: Sendable {
     /// One node's share.
     public struct Node: Sendable {
+        /// The node's name; «input» for the encoded input.
         public let name: String
         /// Neurons of one sample.
         public let neurons: Int
@@ -29,6 +30,7 @@ public struct SpikeStatistics: Sendable {
         public var activity: Double { slots == 0 ? 0 : Double(events) / Double(slots) }
     }
 
+    /// The nodes' shares, in the order of the network.
     public private(set) var nodes: [Node]
     /// Samples counted.
     public private(set) var samples = 0
@@ -66,7 +68,9 @@ public struct SpikeStatistics: Sendable {
         }
     }
 
-    /// Spikes per sample and hidden spiking neuron: neither input nor the last node count. 0 without such neurons.
+    /// Spikes per sample and hidden spiking neuron: neither input nor the last node count.
+    ///
+    /// 0 without such neurons.
     public var spikesPerNeuron: Double {
         let hidden = nodes.dropLast().filter(\.spikes)
         let neurons = hidden.reduce(0) { $0 + $1.neurons }

@@ -20,6 +20,7 @@ public struct Surrogate: Sendable, Equatable {
         case logistic, gaussian
     }
 
+    /// The shape of the derivative.
     public let kind: Kind
     /// Width, in units of the potential.
     public let width: Double
@@ -27,9 +28,13 @@ public struct Surrogate: Sendable, Equatable {
     @usableFromInline let height: Double
     @usableFromInline let inverseWidth: Double
 
+    /// A shape of a given width, of unit area or of unit height.
+    ///
     /// - Parameters:
+    ///   - kind: the shape.
     ///   - width: > 0, in units of the potential.
     ///   - unitArea: whether the derivative integrates to 1; its peak is 1 otherwise.
+    /// - Throws: ``SNNError/parameter(_:)`` for a width that is not > 0 and finite.
     public init(_ kind: Kind, width: Double, unitArea: Bool = true) throws(SNNError) {
         guard width > 0, width.isFinite else { throw .parameter("surrogate width must be > 0, got \(width)") }
         self.kind = kind

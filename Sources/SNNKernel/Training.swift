@@ -13,19 +13,25 @@ public struct BatchResult: Sendable {
 /// A batch is cut into blocks of samples whose size depends on the network alone; their gradients are added in the order
 /// of the blocks. So weights are equal to the bit for any number of threads.
 public final class Trainer: @unchecked Sendable {
+    /// The network whose weights it moves.
     public let network: Network
+    /// Where gradients come from.
     public let rule: any LearningRule
+    /// What is made small.
     public let loss: Loss
+    /// How gradients move weights.
     public let optimizer: any Optimizer
+    /// The factor on the base learning rate in ``fit(_:epochs:threads:progress:epochDone:)``.
     public let schedule: Schedule
     /// Samples of a batch in ``fit(_:epochs:threads:progress:epochDone:)``.
     public let batchSize: Int
-    /// The epochs a schedule counts as the whole of training; nil takes what ``fit`` is asked for. Fixed, a run that is
-    /// cut short and resumed has the learning rates of the uninterrupted one.
+    /// The epochs a schedule counts as the whole of training; nil takes what ``fit`` is asked for.
+    ///
+    /// Fixed, a run that is cut short and resumed has the learning rates of the uninterrupted one.
     public let scheduleEpochs: Int?
     /// Drives shuffling, dropout, random codings and augmentation.
     public var seed: UInt64
-    /// One a tensor; valid after ``gradients(_:targets:count:threads:source:)``.
+    /// One a tensor; valid after ``computeGradients(_:targets:count:threads:)``.
     public let gradients: [Storage<Float>]
     /// Per tensor, one a name in ``Optimizer/moments``.
     public let moments: [[Storage<Float>]]
@@ -38,6 +44,10 @@ public final class Trainer: @unchecked Sendable {
     private var hasGradients = false
     private var partials: [[Storage<Float>]] = []
 
+    /// A trainer with zero moments and counters, for a network that stays the caller's.
+    ///
+    /// Errors: ``SNNError/parameter(_:)`` for `batchSize` outside 1 ... 2^24, ``SNNError/shape(_:)`` where the class
+    /// weights of the loss are not one a score of the network.
     public init(
         network: Network,
         rule: any LearningRule = Backpropagation(),
@@ -83,6 +93,7 @@ public final class Trainer: @unchecked Sendable {
         let weights = network.prepared(forTraining: true)
         let workers = min(max(1, threads), blocks)
         while partials.count < workers { partials.append(gradients.map { Storage($0.count) }) }
+        hasGradients = false
         for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
         let divisor = loss.divisor(
             targets: targets,
@@ -201,8 +212,9 @@ public final class Trainer: @unchecked Sendable {
         }
     }
 
-    /// One optimizer step with ``gradients`` as they are.
-    /// - Parameter rateFactor: multiplies the base learning rate.
+    /// One optimizer step with ``gradients`` as they are; `rateFactor` multiplies the base learning rate.
+    ///
+    /// Errors: ``SNNError/state(_:)`` before the first gradients are computed.
     public func apply(rateFactor: Double = 1, threads: Int = 1) throws(SNNError) {
         guard hasGradients else { throw .state("there are no gradients yet; compute them first") }
         stepCount += 1

@@ -2,8 +2,10 @@ import SNNKernel
 
 /// How values become activity, and activity scores.
 public enum PluginEntry: Plugin {
+    /// The folder's name in snake case: `codings`.
     public static let identifier = "codings"
 
+    /// Values as constant or framed current, as a rate of spikes, or as the time of one spike.
     public static let codings: [Component<any Coding>] = [
         Component("constant", "The value as a constant current at every step.") { _, _ throws(SNNError) in
             ConstantCoding()
@@ -28,6 +30,7 @@ public enum PluginEntry: Plugin {
         ) { p, _ throws(SNNError) in LatencyCoding(silentZero: p.flag("silent_zero")) },
     ]
 
+    /// Scores from spike counts, from membranes, or from the votes of a population a class.
     public static let readouts: [Component<any Readout>] = [
         Component(
             "spike_count",

@@ -65,7 +65,11 @@ struct Membrane<Value: Lane>: Sendable {
     }
 
     /// The transpose of fire and reset.
+    ///
     /// - Parameters:
+    ///   - u: the potential after charge and before reset.
+    ///   - threshold: what `u` was compared with.
+    ///   - s: the spike that was fired.
     ///   - sent: dL/ds from outside.
     ///   - after: dL/dv' of the membrane after the reset.
     /// - Returns: dL/du, and the part of it that came through the spike: minus dL/d(threshold).

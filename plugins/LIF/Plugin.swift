@@ -2,8 +2,10 @@ import SNNKernel
 
 /// Leaky integrate-and-fire neurons and their kin.
 public enum PluginEntry: Plugin {
+    /// The folder's name in snake case: `lif`.
     public static let identifier = "lif"
 
+    /// LIF, LIF behind a synapse, LIF with an adaptive threshold, and the integrator that never fires.
     public static let neurons: [Component<any NeuronModel>] = [
         Component(
             "lif",

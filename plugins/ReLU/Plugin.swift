@@ -2,8 +2,10 @@ import SNNKernel
 
 /// Analog units.
 public enum PluginEntry: Plugin {
+    /// The folder's name in snake case: `relu`.
     public static let identifier = "relu"
 
+    /// The rectified linear unit and the identity, both without time.
     public static let neurons: [Component<any NeuronModel>] = [
         Component("relu", "Rectified linear unit: analog, without time.") { _, _ throws(SNNError) in
             ReLUModel(isRectified: true)

@@ -72,7 +72,7 @@ final class DatasetHandle: Handle {
     init(_ dataset: Dataset) { self.dataset = dataset }
 }
 
-/// `snn_trainer`. It keeps its network alive.
+/// `snn_trainer`, which keeps its network alive.
 final class TrainerHandle: Handle {
     static let noun = "trainer"
     let trainer: Trainer

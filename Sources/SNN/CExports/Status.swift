@@ -64,7 +64,9 @@ enum LastError {
     }
 }
 
-/// Checks on what a C caller hands in. Each throws an error that names the argument.
+/// Checks on what a C caller hands in.
+///
+/// Each throws an error that names the argument.
 enum Border {
     /// A pointer that must not be null.
     static func present<Pointer>(_ pointer: Pointer?, _ name: String) throws(SNNError) -> Pointer {
@@ -94,7 +96,9 @@ enum Border {
         return JSONField(try JSONValue(parsing: try document(pointer, name)))
     }
 
-    /// A count of at least 1. `size_t` beyond the range of Swift's integers arrives as a negative number.
+    /// A count of at least 1.
+    ///
+    /// `size_t` beyond the range of Swift's integers arrives as a negative number.
     static func count(_ count: Int, _ name: String) throws(SNNError) -> Int {
         guard count >= 1 else { throw .argument("\(name) must be >= 1, got \(UInt(bitPattern: count))") }
         return count

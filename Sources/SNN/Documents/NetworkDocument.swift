@@ -2,7 +2,9 @@ import SNNKernel
 
 /// A network description as JSON, the same from C, Python and the shell (docs/network.md).
 package enum NetworkDocument {
-    /// Reads a description. Ranges are checked when the network is built; here only types and keys are.
+    /// Reads a description.
+    ///
+    /// Ranges are checked when the network is built; here only types and keys are.
     package static func read(_ field: JSONField) throws(SNNError) -> NetworkDescription {
         guard field.isPresent else { throw field.error("must be an object") }
         _ = try field.object()

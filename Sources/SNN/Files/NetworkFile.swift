@@ -1,7 +1,9 @@
 import SNNKernel
 
-/// A trained network as one safetensors file: its tensors, and in the metadata its description, the library's version,
-/// the seed and the recipe that made it. A checkpoint holds the optimizer's moments and counters beside them.
+/// A trained network as one safetensors file.
+///
+/// It holds the tensors, and in the metadata the network's description, the library's version, the seed and the recipe
+/// that made it. A checkpoint holds the optimizer's moments and counters beside them.
 ///
 /// Tensors are named as in the network (`hidden.weight`), moments `optimizer.<moment>.<tensor>`.
 package enum NetworkFile {
@@ -25,10 +27,14 @@ package enum NetworkFile {
     }
 
     /// Writes a network, with the guarantee of ``AtomicFile``.
+    ///
     /// - Parameters:
+    ///   - network: whose weights and description are written.
     ///   - recipe: the JSON of the recipe that made it, if any.
     ///   - trainer: its moments and counters are written too.
     ///   - stage: which stage of the recipe the trainer runs.
+    ///   - path: the file, which is replaced where it exists.
+    /// - Throws: ``SNNError/file(_:)`` that names path and reason.
     package static func write(
         _ network: Network,
         recipe: JSONValue?,
@@ -134,7 +140,9 @@ package enum NetworkFile {
         ])
     }
 
-    /// Brings weights, moments and counters of a trainer to where a checkpoint stood. Nothing changes where it fails.
+    /// Brings weights, moments and counters of a trainer to where a checkpoint stood.
+    ///
+    /// Nothing changes where it fails.
     package static func resume(_ trainer: Trainer, from file: SafetensorsFile) throws(SNNError) {
         let progress = try progress(file)
         guard progress.epochsDone >= 0, progress.stepCount >= 0 else {

@@ -47,10 +47,15 @@ package struct RecipeRun {
         package let test: Dataset
     }
 
+    /// Trains the stages that are left and evaluates on the test split after each.
+    ///
     /// - Parameters:
     ///   - progress: told about ten times a second; answering false cancels with the last complete epoch saved.
     ///   - stageBegan: told before each stage (from 0).
     ///   - epochDone: told after each epoch of stage `stage` (from 0).
+    /// - Returns: the trained network, and what its training and its evaluations found.
+    /// - Throws: ``SNNError/cancelled(_:)``, and the errors of reading data and checkpoint, building the network,
+    ///   training and saving.
     package func run(
         progress: ProgressHandler? = nil,
         stageBegan: (_ stage: Int) -> Void = { _ in },

@@ -1,3 +1,15 @@
+import ReLUPlugin
+import SNNKernel
 import SNNTestKit
 import Testing
-@Test("x") func x() { probe(false) }
+
+@Test("the plugin's parts take what they say and refuse the rest")
+func parameters() throws { try checkParameters(of: ReLUPlugin.PluginEntry.self) }
+
+@Test("the conformance kit passes", arguments: ["relu", "relu.identity"])
+func conformance(_ name: String) throws {
+    let registry = try Registry(plugins: [ReLUPlugin.PluginEntry.self])
+    for seed: UInt64 in 1...5 {
+        checkConformance(of: try registry.neuron(ComponentChoice(name), dt: 1), seed: seed)
+    }
+}

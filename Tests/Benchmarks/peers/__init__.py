@@ -1,0 +1,1 @@
+"""One module a library compared with: its cases, and how it is called."""

@@ -1,0 +1,165 @@
+import SNNKernel
+import Testing
+
+/// Checks that a plugin says what its parts take and means it: every parameter has words and a legal default, refuses
+/// what is outside its range with a message that names law and value, and unknown names are refused listing the known.
+public func checkParameters(of plugin: any Plugin.Type, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let registry = try Registry(plugins: [plugin])
+    for part in plugin.neurons {
+        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
+            _ = try registry.neuron(choice, dt: 1)
+        }
+    }
+    for part in plugin.codings {
+        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
+            _ = try registry.coding(choice)
+        }
+    }
+    for part in plugin.readouts {
+        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
+            _ = try registry.readout(choice)
+        }
+    }
+    for part in plugin.rules {
+        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
+            _ = try registry.rule(choice)
+        }
+    }
+}
+
+/// The same for one part, whatever makes it.
+public func checkParameters<Made>(
+    of part: Component<Made>,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    make: @escaping (ComponentChoice) throws(SNNError) -> Void
+) {
+    let check = ParameterCheck(
+        name: part.name,
+        parameters: part.parameters,
+        law: Law(subject: part.name, seed: 0, location: sourceLocation),
+        make: make
+    )
+    check.law.require(!part.summary.isEmpty, "it has no summary")
+    check.unknownNames()
+    for parameter in part.parameters { check.parameter(parameter) }
+    do throws(SNNError) { try make(ComponentChoice(part.name, check.required)) } catch {
+        check.law.require(false, "its defaults are refused: \(error.message)")
+    }
+}
+
+private struct ParameterCheck {
+    let name: String
+    let parameters: [ParameterDescription]
+    let law: Law
+    let make: (ComponentChoice) throws(SNNError) -> Void
+
+    /// A legal value for everything that has no default.
+    var required: [String: ParameterValue] {
+        var values: [String: ParameterValue] = [:]
+        for parameter in parameters where parameter.defaultValue == nil {
+            switch parameter.domain {
+            case .number(let above, let atLeast, let below, let atMost):
+                let low = above ?? atLeast ?? (below ?? atMost ?? 1) - 1
+                values[parameter.name] = .number(((below ?? atMost ?? low + 2) + low) / 2)
+            case .integer(let low, _), .integerPair(let low, _): values[parameter.name] = .number(Double(low))
+            case .boolean: values[parameter.name] = .boolean(false)
+            case .choice(let names): values[parameter.name] = .text(names[0])
+            }
+        }
+        return values
+    }
+
+    func unknownNames() {
+        var given = required
+        given["no_such_parameter"] = .number(1)
+        do throws(SNNError) {
+            try make(ComponentChoice(name, given))
+            law.require(false, "an unknown parameter is taken")
+        } catch {
+            guard case .unknownName(let text) = error else {
+                return law.require(false, "not an unknown name: \(error)")
+            }
+            law.require(text.contains("'no_such_parameter'"), "«\(text)» does not name what is unknown")
+            for parameter in parameters {
+                law.require(text.contains(parameter.name), "«\(text)» does not list \(parameter.name)")
+            }
+        }
+    }
+
+    func parameter(_ parameter: ParameterDescription) {
+        law.require(!parameter.meaning.isEmpty && !parameter.unit.isEmpty, "\(parameter.name) has no words or unit")
+        for value in outside(parameter.domain) {
+            refused(parameter, value) { if case .parameter = $0 { true } else { false } }
+        }
+        for value in otherTypes(parameter.domain) {
+            // A document that says «true» where a number stands is malformed rather than out of range.
+            refused(parameter, value) { if case .document = $0 { true } else { false } }
+        }
+        for value in inside(parameter) { taken(parameter, value) }
+    }
+
+    private func refused(
+        _ parameter: ParameterDescription,
+        _ value: ParameterValue,
+        isExpected: (SNNError) -> Bool
+    ) {
+        var given = required
+        given[parameter.name] = value
+        do throws(SNNError) {
+            try make(ComponentChoice(name, given))
+            law.require(false, "\(parameter.name) takes \(value.description), outside \(parameter.range)")
+        } catch {
+            law.require(
+                isExpected(error),
+                "\(parameter.name) refuses \(value.description) with the wrong kind of error"
+            )
+            for word in [name, parameter.name, parameter.range, value.description] {
+                law.require(error.message.contains(word), "«\(error.message)» does not say «\(word)»")
+            }
+        }
+    }
+
+    /// A value inside its range may be refused for what stands beside it, never for itself.
+    private func taken(_ parameter: ParameterDescription, _ value: ParameterValue) {
+        var given = required
+        given[parameter.name] = value
+        do throws(SNNError) { try make(ComponentChoice(name, given)) } catch {
+            law.require(
+                !error.message.contains("must be \(parameter.range)"),
+                "\(parameter.name) refuses \(value.description), inside \(parameter.range)"
+            )
+        }
+    }
+
+    private func outside(_ domain: ParameterDescription.Domain) -> [ParameterValue] {
+        let notFinite: [ParameterValue] = [.number(.nan), .number(.infinity), .number(-.infinity)]
+        switch domain {
+        case .number(let above, let atLeast, let below, let atMost):
+            let ends = [above, atLeast.map { $0 - 0.5 }, below, atMost.map { $0 + 0.5 }, above.map { $0 - 1 }]
+            return ends.compactMap { $0 }.map { .number($0) } + notFinite
+        case .integer(let low, let high), .integerPair(let low, let high):
+            return [low - 1, high + 1].map { .number(Double($0)) } + [.number(Double(low) + 0.5)] + notFinite
+        case .boolean: return []
+        case .choice: return [.text("no_such_choice")]
+        }
+    }
+
+    private func otherTypes(_ domain: ParameterDescription.Domain) -> [ParameterValue] {
+        switch domain {
+        case .number, .integer: [.text("seven"), .boolean(true), .numbers([1, 2, 3])]
+        case .integerPair: [.text("seven"), .boolean(true)]
+        case .boolean: [.number(1), .text("true")]
+        case .choice: [.number(1), .boolean(true)]
+        }
+    }
+
+    private func inside(_ parameter: ParameterDescription) -> [ParameterValue] {
+        switch parameter.domain {
+        case .number(_, let atLeast, _, let atMost): [atLeast, atMost].compactMap { $0 }.map { .number($0) }
+        case .integer(let low, let high), .integerPair(let low, let high):
+            [.number(Double(low)), .number(Double(high))]
+        case .boolean: [.boolean(true), .boolean(false)]
+        case .choice(let names): names.map { .text($0) }
+        }
+    }
+}

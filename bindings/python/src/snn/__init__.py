@@ -1,0 +1,118 @@
+"""Train and run spiking neural networks.
+
+    import snn
+
+    network, report = snn.run("digits-lif")
+    print(report["accuracy"])
+
+Everything is computed by libsnn (`Include/snn.h`); this package turns it into Python. Whatever the library refuses
+comes out as a subclass of SnnError whose text states the law and the value.
+"""
+
+from . import plot
+from ._dataset import Dataset
+from ._description import (
+    LIF,
+    AdaptiveLIF,
+    AveragePool,
+    Coding,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    Integrator,
+    Layer,
+    Loss,
+    MaxPool,
+    Neuron,
+    Optimizer,
+    Readout,
+    ReLU,
+    Schedule,
+    Stage,
+    SynapticLIF,
+)
+from ._errors import (
+    ArgumentError,
+    Cancelled,
+    CorruptError,
+    DataMissingError,
+    DocumentError,
+    FileError,
+    LibraryError,
+    MemoryLimitError,
+    NotFiniteError,
+    NotSupportedError,
+    ParameterError,
+    ProcessorError,
+    ShapeError,
+    SnnError,
+    StateError,
+    UnknownNameError,
+)
+from ._library import lib as _lib
+from ._library import path as library_path
+from ._library import text as _text
+from ._network import Network, Node
+from ._plugins import Component, Parameter, plugins
+from ._progress import Progress
+from ._recipe import run
+from ._recording import Recording
+from ._session import Session
+from ._trainer import Trainer
+
+__version__ = _text(_lib.snn_version())
+build_info = _text(_lib.snn_build_info())
+"""One line on the build of the library: version, processor, compiler."""
+
+__all__ = [
+    "AdaptiveLIF",
+    "ArgumentError",
+    "AveragePool",
+    "Cancelled",
+    "Coding",
+    "Component",
+    "Conv2d",
+    "CorruptError",
+    "DataMissingError",
+    "Dataset",
+    "Dense",
+    "DocumentError",
+    "Dropout",
+    "FileError",
+    "Flatten",
+    "Integrator",
+    "LIF",
+    "Layer",
+    "LibraryError",
+    "Loss",
+    "MaxPool",
+    "MemoryLimitError",
+    "Network",
+    "Neuron",
+    "Node",
+    "NotFiniteError",
+    "NotSupportedError",
+    "Optimizer",
+    "Parameter",
+    "ParameterError",
+    "ProcessorError",
+    "Progress",
+    "ReLU",
+    "Readout",
+    "Recording",
+    "Schedule",
+    "Session",
+    "ShapeError",
+    "SnnError",
+    "Stage",
+    "StateError",
+    "SynapticLIF",
+    "Trainer",
+    "UnknownNameError",
+    "build_info",
+    "library_path",
+    "plot",
+    "plugins",
+    "run",
+]

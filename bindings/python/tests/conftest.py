@@ -1,0 +1,76 @@
+"""What the tests share: the checkout, a small network, the digits."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[1]
+CHECKOUT = PROJECT.parents[1]
+sys.path.insert(0, str(PROJECT / "src"))
+
+import snn  # noqa: E402
+
+
+def small_network(hidden: int = 32, seed: int = 1, **changes) -> snn.Network:
+    """64-`hidden`-10, 12 steps."""
+    description = {
+        "input": (1, 8, 8),
+        "steps": 12,
+        "layers": [
+            snn.Flatten(),
+            snn.Dense(hidden, neuron=snn.LIF(tau_mem=10), name="hidden"),
+            snn.Dense(10, neuron=snn.LIF(tau_mem=10), name="out"),
+        ],
+        "seed": seed,
+    }
+    return snn.Network(**{**description, **changes})
+
+
+def weights(network: snn.Network) -> dict[str, np.ndarray]:
+    """Copies of all tensors."""
+    return {name: tensor.copy() for name, tensor in network.tensors.items()}
+
+
+def assert_same_bits(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for name in first:
+        assert first[name].shape == second[name].shape, name
+        assert first[name].tobytes() == second[name].tobytes(), name
+
+
+def run_python(*arguments: str, timeout: float = 60, **environment: str) -> str:
+    """Runs a fresh interpreter with this package and gives what it printed."""
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        env=python_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def python_environment(**changes: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT / "src"), "PYTHONFAULTHANDLER": "1", "MPLBACKEND": "agg", **changes}
+
+
+@pytest.fixture
+def network() -> snn.Network:
+    return small_network()
+
+
+@pytest.fixture(scope="session")
+def train() -> snn.Dataset:
+    return snn.Dataset.open("digits", "train")
+
+
+@pytest.fixture(scope="session")
+def test() -> snn.Dataset:
+    return snn.Dataset.open("digits", "test")
