@@ -316,6 +316,10 @@ SNN_API snn_status snn_trainer_train_batch_values(snn_trainer *trainer, const fl
 SNN_API snn_status snn_trainer_gradients(snn_trainer *trainer, const float *inputs, size_t inputs_count,
                                          const int32_t *labels, size_t labels_count, size_t batch, double *loss);
 
+/* As snn_trainer_gradients, with target values as snn_trainer_train_batch_values takes them. Errors: the same. */
+SNN_API snn_status snn_trainer_gradients_values(snn_trainer *trainer, const float *inputs, size_t inputs_count,
+                                                const float *targets, size_t targets_count, size_t batch, double *loss);
+
 /* The second half: one optimizer step with the gradients as they are now. Errors: ARGUMENT, STATE (none yet). */
 SNN_API snn_status snn_trainer_apply(snn_trainer *trainer);
 

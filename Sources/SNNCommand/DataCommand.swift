@@ -41,7 +41,9 @@ struct DataListCommand: ParsableCommand {
         for set in sets where !set.isPresent {
             let name = set.entry.name
             Console.result(
-                "Get \(name): " + (set.entry.sources.isEmpty ? "snn data import \(name) FOLDER" : "snn data fetch \(name)"))
+                "Get \(name): "
+                    + (set.entry.sources.isEmpty ? "snn data import \(name) FOLDER" : "snn data fetch \(name)")
+            )
         }
     }
 

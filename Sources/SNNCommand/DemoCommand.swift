@@ -22,7 +22,9 @@ struct DemoCommand: ParsableCommand {
         var options = RunOptions()
         (options.epochs, options.threads, options.seed) = (epochs, thread.threads, seed)
         // Before the work rather than after it.
-        if let slash = out.lastIndex(of: "/"), slash > out.startIndex { try ReadFile.createFolder(String(out[..<slash])) }
+        if let slash = out.lastIndex(of: "/"), slash > out.startIndex {
+            try ReadFile.createFolder(String(out[..<slash]))
+        }
         Console.log("Training \(recipe.name): \(recipe.summary).")
         let outcome = try InterruptibleRun(recipe, options).run { _ in
             "interrupted; the demo draws its picture only when training is complete"
@@ -31,7 +33,9 @@ struct DemoCommand: ParsableCommand {
         let picture = DemoPicture(story).svg
         try AtomicFile.write(try ByteBuffer(Array(picture.utf8)), to: out)
 
-        Console.result("The network read \(outcome.report["accuracy", default: .nan].percent) of the test digits right.")
+        Console.result(
+            "The network read \(outcome.report["accuracy", default: .nan].percent) of the test digits right."
+        )
         var summary = Summary()
         summary.addResults(outcome.report, samples: outcome.test.count)
         summary.addCourse(outcome.report, training: true)

@@ -31,7 +31,9 @@ struct InfoCommand: ParsableCommand {
         table.add(["network", "\(description.name), \(saved.network.weightCount.grouped) weights"])
         table.add([
             "input",
-            input.isFlat ? "[\(input.channels)]" : "[\(input.channels), \(input.height), \(input.width)] (channels, rows, columns)",
+            input.isFlat
+                ? "[\(input.channels)]"
+                : "[\(input.channels), \(input.height), \(input.width)] (channels, rows, columns)",
         ])
         table.add(["window", "\(Summary.count(description.steps, "step")) of \(description.dt.plain) ms"])
         table.add(["coding", Self.text(description.coding)])
@@ -53,7 +55,10 @@ struct InfoCommand: ParsableCommand {
     }
 
     private func nodes(_ network: Network) {
-        var table = Table(["node", "stages", "connection", "neuron", "sends", "weights"], [.left, .left, .left, .left, .left, .right])
+        var table = Table(
+            ["node", "stages", "connection", "neuron", "sends", "weights"],
+            [.left, .left, .left, .left, .left, .right]
+        )
         for (node, description) in zip(network.nodes, network.description.nodes) {
             let weights = network.tensors[node.tensors].reduce(0) { $0 + $1.storage.count }
             table.add([

@@ -29,8 +29,12 @@ struct InterruptibleRun {
                 epochDone: { stage, result in
                     saved = result.epoch
                     let isLast = stage == recipe.stages.count - 1
-                    display.complete(result, of: isLast ? options.epochs ?? recipe.stages[stage].epochs : recipe.stages[stage].epochs)
-                })
+                    display.complete(
+                        result,
+                        of: isLast ? options.epochs ?? recipe.stages[stage].epochs : recipe.stages[stage].epochs
+                    )
+                }
+            )
             display.finish()
             return outcome
         } catch SNNError.cancelled {

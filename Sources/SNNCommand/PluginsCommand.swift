@@ -27,7 +27,8 @@ struct PluginsCommand: ParsableCommand {
 
     /// Components called `name`, else those of the plugin `name`; all without a name.
     static func select(
-        _ name: String?, from components: [ComponentDescription]
+        _ name: String?,
+        from components: [ComponentDescription]
     ) throws(SNNError) -> [ComponentDescription] {
         guard let name else { return components }
         let named = components.filter { $0.name == name }

@@ -24,11 +24,18 @@ struct PredictCommand: ParsableCommand {
     var split = "test"
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A sample by number, from 0; may be repeated. Without it the first ten, of --input all.", valueName: "n"))
+        help: ArgumentHelp(
+            "A sample by number, from 0; may be repeated. Without it the first ten, of --input all.",
+            valueName: "n"
+        )
+    )
     var sample: [Int] = []
     @Option(
         help: ArgumentHelp(
-            "An .npz file with x_test (and y_test where labels are known) in place of the set.", valueName: "file"))
+            "An .npz file with x_test (and y_test where labels are known) in place of the set.",
+            valueName: "file"
+        )
+    )
     var input: String?
     @Option(help: "Of scores, probabilities, class, spike_counts; with commas between.")
     var results = "class,probabilities,spike_counts"
@@ -42,14 +49,21 @@ struct PredictCommand: ParsableCommand {
         let set: (samples: Dataset, hasLabels: Bool)
         if let input {
             set = try InputRows.open(
-                input, for: saved.network, preprocessing: saved.recipe?.data.preprocessing ?? Preprocessing())
+                input,
+                for: saved.network,
+                preprocessing: saved.recipe?.data.preprocessing ?? Preprocessing()
+            )
         } else {
             set = (try saved.open(split: split, directory: data.directory), true)
         }
         let numbers = try chosen(of: set.samples.count)
         let predictions = try Prediction.predict(saved.network, set.samples, numbers, threads: threads)
         let view = PredictionView(
-            network: saved.network, wanted: wanted, data: set.samples, hasLabels: set.hasLabels)
+            network: saved.network,
+            wanted: wanted,
+            data: set.samples,
+            hasLabels: set.hasLabels
+        )
         if output.json {
             Console.result(JSONValue.object(["samples": .array(predictions.map(view.json))]).text())
         } else {

@@ -16,11 +16,15 @@ struct Prediction {
     /// Runs the network on some samples of a set, each under its own number, so that random codings give what a test
     /// of the whole set gives.
     static func predict(
-        _ network: Network, _ data: Dataset, _ samples: [Int], threads: Int
+        _ network: Network,
+        _ data: Dataset,
+        _ samples: [Int],
+        threads: Int
     ) throws(SNNError) -> [Prediction] {
         guard data.inputCount == network.inputCount else {
             throw .shape(
-                "the network takes \(network.inputCount) values a sample, the data set has \(data.inputCount)")
+                "the network takes \(network.inputCount) values a sample, the data set has \(data.inputCount)"
+            )
         }
         var predictions: [Prediction] = []
         var rest = samples[...]
@@ -30,8 +34,13 @@ struct Prediction {
             let scores = Storage<Float>(count * network.scoreCount)
             let spikes = Storage<Float>(count * network.nodes.count)
             try network.predict(
-                Part(data: data, first: first), count: count, firstSample: UInt64(first), threads: threads,
-                scores: scores.base, spikeCounts: spikes.base)
+                Part(data: data, first: first),
+                count: count,
+                firstSample: UInt64(first),
+                threads: threads,
+                scores: scores.base,
+                spikeCounts: spikes.base
+            )
             let probabilities = Storage<Float>(network.scoreCount)
             for place in 0..<count {
                 let row = UnsafePointer(scores.base + place * network.scoreCount)
@@ -42,7 +51,9 @@ struct Prediction {
                         scores: (0..<network.scoreCount).map { row[$0] },
                         spikes: network.nodes.indices.map { Int(spikes.base[place * network.nodes.count + $0]) },
                         winner: Softmax.winner(row, network.scoreCount),
-                        probabilities: Array(probabilities.elements)))
+                        probabilities: Array(probabilities.elements)
+                    )
+                )
             }
             rest = rest.dropFirst(count)
         }

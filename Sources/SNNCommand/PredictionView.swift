@@ -19,12 +19,14 @@ struct PredictionView {
             var cells = [String(prediction.sample), hasLabels ? name(Int(data.label(prediction.sample))) : ""]
             cells.append(wanted.contains(.class) ? name(prediction.winner) : "")
             cells.append(
-                wanted.contains(.probabilities) ? Double(prediction.probabilities[prediction.winner]).fixed(3) : "")
+                wanted.contains(.probabilities) ? Double(prediction.probabilities[prediction.winner]).fixed(3) : ""
+            )
             cells += spiking.map { wanted.contains(.spikeCounts) ? prediction.spikes[$0].grouped : "" }
             cells.append(wanted.contains(.class) && isWrong(prediction) ? "wrong" : "")
             cells.append(
                 wanted.contains(.scores)
-                    ? prediction.scores.map { Double($0).short }.joined(separator: "  ") : "")
+                    ? prediction.scores.map { Double($0).short }.joined(separator: "  ") : ""
+            )
             table.add(cells)
         }
         table.show()

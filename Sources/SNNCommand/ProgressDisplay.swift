@@ -12,7 +12,7 @@ final class ProgressDisplay {
     private var start: Double?
     private var doneAtStart = 0
 
-    /// - Parameter stages: of the recipe.
+    /// A display for a run of `stages` stages.
     init(stages: Int, isTerminal: Bool = Console.isTerminal) {
         self.stages = stages
         self.isTerminal = isTerminal

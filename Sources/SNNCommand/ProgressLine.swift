@@ -14,23 +14,30 @@ struct ProgressLine {
     /// From the most to the least important.
     let figures: [String]
 
-    /// - Parameter secondsLeft: of the whole stage; nil where nobody knows yet.
+    /// What is under way; `secondsLeft` is of the whole stage, nil where nobody knows yet.
     init(_ progress: Progress, secondsLeft: Double?) {
         let done = progress.total > 0 ? Double(progress.done) / Double(progress.total) : 0
         let isTraining = progress.epoch > 0
         self.init(
             title: isTraining ? "epoch \(progress.epoch)/\(progress.epochs)" : "testing",
             share: isTraining ? (Double(progress.epoch - 1) + done) / Double(max(1, progress.epochs)) : done,
-            loss: progress.loss, accuracy: progress.accuracy, speed: progress.samplesPerSecond,
-            secondsLeft: secondsLeft)
+            loss: progress.loss,
+            accuracy: progress.accuracy,
+            speed: progress.samplesPerSecond,
+            secondsLeft: secondsLeft
+        )
     }
 
     /// An epoch of `epochs` that is complete.
     init(_ result: EpochResult, of epochs: Int, secondsLeft: Double?) {
         self.init(
-            title: "epoch \(result.epoch)/\(epochs)", share: Double(result.epoch) / Double(max(1, epochs)),
-            loss: result.loss, accuracy: result.accuracy, speed: Double(result.samples) / result.seconds,
-            secondsLeft: secondsLeft)
+            title: "epoch \(result.epoch)/\(epochs)",
+            share: Double(result.epoch) / Double(max(1, epochs)),
+            loss: result.loss,
+            accuracy: result.accuracy,
+            speed: Double(result.samples) / result.seconds,
+            secondsLeft: secondsLeft
+        )
     }
 
     /// Figures that are not finite are left out.

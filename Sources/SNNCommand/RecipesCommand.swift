@@ -18,7 +18,9 @@ struct RecipesCommand: ParsableCommand {
                 .object([
                     "name": .string(recipe.name), "description": .string(recipe.summary),
                     "data": .string(recipe.data.set),
-                    "expect": .object(Dictionary(uniqueKeysWithValues: recipe.expect.map { ($0.name, .number($0.value)) })),
+                    "expect": .object(
+                        Dictionary(uniqueKeysWithValues: recipe.expect.map { ($0.name, .number($0.value)) })
+                    ),
                 ])
             }
             return Console.result(JSONValue.object(["recipes": .array(list)]).text())

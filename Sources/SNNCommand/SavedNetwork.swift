@@ -23,7 +23,11 @@ struct SavedNetwork {
         let preprocessing = recipe?.data.preprocessing.forEvaluation ?? Preprocessing()
         if let recipe {
             return try DataCatalogue.open(
-                recipe.data.set, split: split, directory: directory, preprocessing: preprocessing)
+                recipe.data.set,
+                split: split,
+                directory: directory,
+                preprocessing: preprocessing
+            )
         }
         guard let directory, directory.hasSuffix(".npz") else {
             throw .state("'\(path)' carries no recipe, so its data set is unknown; name arrays: --data FILE.npz")

@@ -48,7 +48,8 @@ struct TrainCommand: ParsableCommand {
         summary.show()
         Console.result(
             out.map { "Next: snn predict \(Shell.quoted($0)), snn info \(Shell.quoted($0))" }
-                ?? "Next: snn train \(Shell.quoted(self.recipe ?? recipe.name)) --out FILE keeps the network")
+                ?? "Next: snn train \(Shell.quoted(self.recipe ?? recipe.name)) --out FILE keeps the network"
+        )
     }
 
     private func chosenRecipe() throws(SNNError) -> Recipe {

@@ -18,7 +18,9 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         var table = Table(
-            ["recipe", "number", "bar", "measured", "time", ""], [.left, .left, .right, .right, .right])
+            ["recipe", "number", "bar", "measured", "time", ""],
+            [.left, .left, .right, .right, .right]
+        )
         var skipped: [String] = []
         var missed = 0
         var results: [JSONValue] = []
@@ -46,12 +48,14 @@ struct VerifyCommand: ParsableCommand {
                     .object([
                         "recipe": .string(recipe.name), "number": .string(bar.name), "bar": .number(bar.least),
                         "measured": .number(bar.measured), "reached": .bool(bar.isReached),
-                    ]))
+                    ])
+                )
             }
         }
         if output.json {
             let summary: JSONValue = .object([
-                "results": .array(results), "skipped": .array(skipped.map { .string($0) }), "passed": .bool(missed == 0),
+                "results": .array(results), "skipped": .array(skipped.map { .string($0) }),
+                "passed": .bool(missed == 0),
             ])
             Console.result(summary.text())
         } else {

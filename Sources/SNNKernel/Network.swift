@@ -356,6 +356,9 @@ private struct NodeBuilder {
         guard node.name != "input", !nodes.contains(where: { $0.name == node.name }) else {
             throw .document("layers[\(nodes.count)]: the name '\(node.name)' is taken")
         }
+        guard !node.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            throw .document("layers[\(nodes.count)]: a name must not hold control characters")
+        }
         try checkInputs(of: node)
         var stages: [any Stage] = []
         do throws(SNNError) {

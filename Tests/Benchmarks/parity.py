@@ -133,7 +133,8 @@ def results_table(results: Sequence[Result]) -> list[str]:
         reset = "before reset" if c.before_reset else "after reset"
         row = [r.number, c.library, version(c.package), c.model, c.inputs, reset]
         row += [r.compared, r.spikes, r.differing, r.near, r.excused, bound(r.potential), bound(r.gradient)]
-        rows.append([*row, "equal" if r.agrees else "DIFFERS"])
+        row += ["equal" if r.agrees else "DIFFERS"]
+        rows.append(row)
     return table([*words, *numbers, "verdict"], rows, right=numbers)
 
 
@@ -152,7 +153,8 @@ def document(results: Sequence[Result]) -> str:
         [
             "# Parity with snnTorch, SpikingJelly and Norse",
             "",
-            f"Equal in {equal} of {len(results)} cases. Written by `make bench`; README.md says what is compared and how.",
+            f"Equal in {equal} of {len(results)} cases. Written by `make bench`; README.md says what is compared and"
+            " how.",
             "",
             f"snn {snn.__version__}, torch {version('torch').split('+')[0]}, numpy {version('numpy')};"
             f" {STEPS} steps, batch {BATCH}, {INPUTS} inputs, {NEURONS} neurons; seed {SEED} + case.",
@@ -198,8 +200,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen is None:
         Path(__file__).with_name("PARITY.md").write_text(text, encoding="utf-8")
     wrong = [report(result) for result in results if not result.agrees]
-    print("\n".join(wrong) or f"parity: equal in {len(results)} of {len(results)} cases", file=sys.stderr if wrong else sys.stdout)
-    return 1 if wrong else 0
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
+        return 1
+    print(f"parity: equal in {len(results)} of {len(results)} cases")
+    return 0
 
 
 if __name__ == "__main__":

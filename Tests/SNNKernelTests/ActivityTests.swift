@@ -13,7 +13,10 @@ struct ActivityTests {
 
     @Test(
         "the events of any range are those within it, in ascending order, across words",
-        arguments: [0..<0, 0..<1, 0..<64, 63..<64, 63..<65, 64..<65, 1..<200, 60..<130, 128..<192, 127..<129, 200..<200])
+        arguments: [
+            0..<0, 0..<1, 0..<64, 63..<64, 63..<65, 64..<65, 1..<200, 60..<130, 128..<192, 127..<129, 200..<200,
+        ]
+    )
     func eventsInRange(_ range: Range<Int>) {
         var numbers = TestNumbers(9)
         let steps = 3

@@ -11,7 +11,8 @@ struct BuiltInTests {
         #expect(plain.classWeights == nil)
         let chosen = try BuiltIn.loss(
             ComponentChoice("mean_squared_error", ["reduction": .text("sum"), "per": .text("step")]),
-            classWeights: [1, 0.5])
+            classWeights: [1, 0.5]
+        )
         #expect(chosen.kind == .meanSquaredError && chosen.reduction == .sum && chosen.span == .step)
         #expect(chosen.classWeights == [1, 0.5])
     }
@@ -32,10 +33,14 @@ struct BuiltInTests {
                     [
                         "learning_rate": .number(0.1), "momentum": .number(0.9), "nesterov": .boolean(true),
                         "weight_decay": .number(1e-4),
-                    ])) as? GradientDescent)
+                    ]
+                )
+            ) as? GradientDescent
+        )
         #expect(sgd.learningRate == 0.1 && sgd.momentum == 0.9 && sgd.isNesterov && sgd.weightDecay == 1e-4)
         let adam = try #require(
-            BuiltIn.optimizer(ComponentChoice("adam", ["amsgrad": .boolean(true)])) as? Adam)
+            BuiltIn.optimizer(ComponentChoice("adam", ["amsgrad": .boolean(true)])) as? Adam
+        )
         #expect(adam.learningRate == 1e-3 && adam.beta1 == 0.9 && adam.beta2 == 0.999 && adam.epsilon == 1e-8)
         #expect(adam.isAMSGrad && !adam.isDecoupled)
         let adamW = try #require(BuiltIn.optimizer(ComponentChoice("adamw")) as? Adam)
@@ -45,7 +50,8 @@ struct BuiltInTests {
     @Test("parameters of a schedule reach it")
     func schedule() throws {
         let step = try BuiltIn.schedule(
-            ComponentChoice("step", ["gamma": .number(0.5), "period": .number(3), "warmup": .number(2)]))
+            ComponentChoice("step", ["gamma": .number(0.5), "period": .number(3), "warmup": .number(2)])
+        )
         #expect(step.kind == .step && step.gamma == 0.5 && step.period == 3 && step.warmup == 2)
         let cosine = try BuiltIn.schedule(ComponentChoice("cosine", ["floor": .number(0.1)]))
         #expect(cosine.kind == .cosine && cosine.floor == 0.1 && cosine.warmup == 0)
@@ -54,7 +60,9 @@ struct BuiltInTests {
     @Test("a stage without a stride moves by its window's rows")
     func poolingStride() throws {
         let (stage, choice) = try BuiltIn.stage(
-            ComponentChoice("average_pool", ["kernel": .number(3)]), input: Shape(height: 9, width: 7, channels: 2))
+            ComponentChoice("average_pool", ["kernel": .number(3)]),
+            input: Shape(height: 9, width: 7, channels: 2)
+        )
         #expect(stage.outputShape == Shape(height: 3, width: 2, channels: 2))
         #expect(choice.parameters == ["kernel": .number(3), "stride": .number(0)])
     }
@@ -78,7 +86,8 @@ struct BuiltInTests {
         }
         #expect(
             throws: SNNError.unknownName(
-                "unknown parameter of sgd 'lr'; known: learning_rate, momentum, nesterov, weight_decay")
+                "unknown parameter of sgd 'lr'; known: learning_rate, momentum, nesterov, weight_decay"
+            )
         ) { try BuiltIn.optimizer(ComponentChoice("sgd", ["lr": .number(1)])) }
     }
 }

@@ -15,7 +15,16 @@ struct ConnectionTests {
             "\(input) to \(channels) channels, kernel \(kernel.0) x \(kernel.1), stride \(stride), padding \(padding)"
         }
 
-        init(_ height: Int, _ width: Int, _ inside: Int, _ channels: Int, _ rows: Int, _ columns: Int, _ stride: Int, _ padding: Int) {
+        init(
+            _ height: Int,
+            _ width: Int,
+            _ inside: Int,
+            _ channels: Int,
+            _ rows: Int,
+            _ columns: Int,
+            _ stride: Int,
+            _ padding: Int
+        ) {
             input = Shape(height: height, width: width, channels: inside)
             self.channels = channels
             kernel = (rows, columns)
@@ -25,8 +34,14 @@ struct ConnectionTests {
 
         func made(bias: Bool = true) throws(SNNError) -> Convolution {
             try Convolution(
-                input: input, channels: channels, kernelHeight: kernel.0, kernelWidth: kernel.1, stride: stride,
-                padding: padding, bias: bias)
+                input: input,
+                channels: channels,
+                kernelHeight: kernel.0,
+                kernelWidth: kernel.1,
+                stride: stride,
+                padding: padding,
+                bias: bias
+            )
         }
     }
 
@@ -39,7 +54,8 @@ struct ConnectionTests {
     ]
 
     /// The current by definition, in double; `weights` `[h, w, in, out]`.
-    private func naive(_ c: Convolution, _ input: [Float], rows: Int, _ weights: [Float], _ bias: [Float]?) -> [Double] {
+    private func naive(_ c: Convolution, _ input: [Float], rows: Int, _ weights: [Float], _ bias: [Float]?) -> [Double]
+    {
         var result: [Double] = []
         for row in 0..<rows {
             for y in 0..<c.outputShape.height {
@@ -94,14 +110,25 @@ struct ConnectionTests {
     @Test("a convolution is the cross-correlation of image and kernel, worked by hand")
     func convolutionByHand() throws {
         let conv = try Convolution(
-            input: Shape(height: 3, width: 3, channels: 1), channels: 1, kernelHeight: 2, kernelWidth: 2, bias: false)
+            input: Shape(height: 3, width: 3, channels: 1),
+            channels: 1,
+            kernelHeight: 2,
+            kernelWidth: 2,
+            bias: false
+        )
         let weights = prepared(conv, [1, 2, 3, 4], nil)
         let image = Activity.values(.constant([1, 2, 3, 4, 5, 6, 7, 8, 9], steps: 1, batch: 1))
         // Top left: 1 + 2 2 + 3 4 + 4 5 = 37.
         #expect(conv.current(of: image, with: weights).array == [37, 47, 67, 77])
         let padded = try Convolution(
-            input: Shape(height: 2, width: 2, channels: 1), channels: 1, kernelHeight: 2, kernelWidth: 2, stride: 2,
-            padding: 1, bias: false)
+            input: Shape(height: 2, width: 2, channels: 1),
+            channels: 1,
+            kernelHeight: 2,
+            kernelWidth: 2,
+            stride: 2,
+            padding: 1,
+            bias: false
+        )
         #expect(padded.outputShape == Shape(height: 2, width: 2, channels: 1))
         // Each field touches one pixel of [[1, 2], [3, 4]]: kernel places 4, 3, 2, 1.
         let small = Activity.values(.constant([1, 2, 3, 4], steps: 1, batch: 1))
@@ -215,7 +242,8 @@ struct ConnectionTests {
 
     @Test(
         "the law of sums: blocks of 256 inputs, fused, in order, whether zeros are skipped or not",
-        arguments: [255, 256, 257, 1000])
+        arguments: [255, 256, 257, 1000]
+    )
     func lawOfSums(_ inputs: Int) throws {
         var numbers = TestNumbers(25)
         let outputs = 19
@@ -244,7 +272,12 @@ struct ConnectionTests {
     func batchIndependence() throws {
         var numbers = TestNumbers(26)
         let c = try Convolution(
-            input: Shape(height: 5, width: 5, channels: 13), channels: 21, kernelHeight: 5, kernelWidth: 5, padding: 2)
+            input: Shape(height: 5, width: 5, channels: 13),
+            channels: 21,
+            kernelHeight: 5,
+            kernelWidth: 5,
+            padding: 2
+        )
         let ready = prepared(c, numbers.floats(c.tensors[0].count), numbers.floats(21))
         let bits = numbers.bits(3 * c.inputShape.count, share: 0.5)
         let whole = c.current(of: .raster(.bits(bits, steps: 1, batch: 3)), with: ready).array
@@ -279,11 +312,14 @@ struct ConnectionTests {
         refused(.parameter("padding must be >= 0 and smaller than the kernel, got 3"), Case(4, 4, 1, 2, 3, 3, 1, 3))
         refused(.parameter("padding must be >= 0 and smaller than the kernel, got -1"), Case(4, 4, 1, 2, 3, 3, 1, -1))
         refused(
-            .shape("a kernel of 5 x 3 does not fit an image of 4 x 4 with padding 0"), Case(4, 4, 1, 2, 5, 3, 1, 0))
+            .shape("a kernel of 5 x 3 does not fit an image of 4 x 4 with padding 0"),
+            Case(4, 4, 1, 2, 5, 3, 1, 0)
+        )
         #expect(throws: SNNError.parameter("outputs must be >= 1, got 0")) { try Convolution(inputs: 3, outputs: 0) }
         #expect(
             throws: SNNError.parameter(
-                "a connection must have <= 2^31 weights and outputs, got [16777216] to [16777216]")
+                "a connection must have <= 2^31 weights and outputs, got [16777216] to [16777216]"
+            )
         ) { try Convolution(inputs: 1 << 24, outputs: 1 << 24) }
     }
 }

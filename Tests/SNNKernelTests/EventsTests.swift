@@ -52,7 +52,9 @@ struct EventsTests {
     @Test("values are listed a step, constant values once a window", arguments: shapes)
     func values(_ shape: Shape) {
         var numbers = TestNumbers(13)
-        let list = zip(numbers.floats(4 * shape.count), numbers.bits(4 * shape.count, share: 0.6)).map { $0 * Float($1) }
+        let list = zip(numbers.floats(4 * shape.count), numbers.bits(4 * shape.count, share: 0.6)).map {
+            $0 * Float($1)
+        }
         let perStep = EventList(.values(.perStep(list, steps: 2, batch: 2)), shape: shape)
         #expect(events(perStep) == naive(list, rows: 4, shape: shape))
         let constant = EventList(.values(.constant(list, steps: 50, batch: 4)), shape: shape)
@@ -71,7 +73,10 @@ struct EventsTests {
         let source = zip(numbers.floats(2 * shape.count), numbers.bits(2 * shape.count, share: 0.7))
             .map { $0 * Float($1) }
         let wide = Shape(
-            height: (shape.height - 1) * dilation + 1, width: (shape.width - 1) * dilation + 1, channels: 2)
+            height: (shape.height - 1) * dilation + 1,
+            width: (shape.width - 1) * dilation + 1,
+            channels: 2
+        )
         var spread = [Float](repeating: 0, count: 2 * wide.count)
         for row in 0..<2 {
             for y in 0..<shape.height {

@@ -5,11 +5,19 @@ import Testing
 @Suite("Fit")
 struct FitTests {
     private func trainer(
-        schedule: Schedule = Schedule(.constant), batch: Int = 40, seed: UInt64 = 3, rate: Double = 0.01
+        schedule: Schedule = Schedule(.constant),
+        batch: Int = 40,
+        seed: UInt64 = 3,
+        rate: Double = 0.01
     ) throws -> Trainer {
         try Trainer(
-            network: denseNetwork(coding: "rate", dropout: 0.2), loss: Loss(.crossEntropy),
-            optimizer: Adam(learningRate: rate), schedule: schedule, batchSize: batch, seed: seed)
+            network: denseNetwork(coding: "rate", dropout: 0.2),
+            loss: Loss(.crossEntropy),
+            optimizer: Adam(learningRate: rate),
+            schedule: schedule,
+            batchSize: batch,
+            seed: seed
+        )
     }
 
     private let set = TestSet.blobs(150)
@@ -18,7 +26,12 @@ struct FitTests {
     func learns() throws {
         let network = try denseNetwork()
         let trainer = try Trainer(
-            network: network, loss: Loss(.crossEntropy), optimizer: Adam(learningRate: 0.02), batchSize: 30, seed: 1)
+            network: network,
+            loss: Loss(.crossEntropy),
+            optimizer: Adam(learningRate: 0.02),
+            batchSize: 30,
+            seed: 1
+        )
         let before = try network.evaluate(TestSet.blobs(300, seed: 99)).accuracy
         let results = try trainer.fit(TestSet.blobs(300), epochs: 8)
         let after = try network.evaluate(TestSet.blobs(300, seed: 99)).accuracy
@@ -69,6 +82,31 @@ struct FitTests {
         #expect(TrainerState(second) == TrainerState(whole))
         // Nothing is left to do.
         #expect(try second.fit(set, epochs: 4).isEmpty && TrainerState(second) == TrainerState(whole))
+    }
+
+    @Test("a schedule keeps its length when a run is cut short")
+    func scheduleLength() throws {
+        func trainer(scheduleEpochs: Int?) throws -> Trainer {
+            try Trainer(
+                network: denseNetwork(),
+                loss: Loss(.crossEntropy),
+                optimizer: Adam(learningRate: 0.01),
+                schedule: Schedule(.cosine),
+                batchSize: 40,
+                scheduleEpochs: scheduleEpochs,
+                seed: 3
+            )
+        }
+        let whole = try trainer(scheduleEpochs: nil)
+        _ = try whole.fit(set, epochs: 4)
+        let cut = try trainer(scheduleEpochs: 4)
+        _ = try cut.fit(set, epochs: 2)
+        _ = try cut.fit(set, epochs: 4)
+        #expect(TrainerState(cut) == TrainerState(whole))
+        let other = try trainer(scheduleEpochs: nil)
+        _ = try other.fit(set, epochs: 2)
+        _ = try other.fit(set, epochs: 4)
+        #expect(TrainerState(other) != TrainerState(whole))
     }
 
     @Test("cancelled in an epoch, everything is as after the last complete epoch, and can go on")
@@ -123,8 +161,10 @@ struct FitTests {
         let trainer = try trainer()
         #expect(throws: SNNError.file("disk full")) {
             try trainer.fit(
-                set, epochs: 3,
-                epochDone: { result throws(SNNError) in if result.epoch == 2 { throw .file("disk full") } })
+                set,
+                epochs: 3,
+                epochDone: { result throws(SNNError) in if result.epoch == 2 { throw .file("disk full") } }
+            )
         }
         #expect(TrainerState(trainer) == TrainerState(reference))
     }
@@ -182,8 +222,12 @@ struct FitTests {
         for reduction in Loss.Reduction.allCases {
             let network = try denseNetwork()
             let trainer = try Trainer(
-                network: network, loss: Loss(.crossEntropy, reduction: reduction),
-                optimizer: GradientDescent(learningRate: 1e-30), batchSize: 64, seed: 1)
+                network: network,
+                loss: Loss(.crossEntropy, reduction: reduction),
+                optimizer: GradientDescent(learningRate: 1e-30),
+                batchSize: 64,
+                seed: 1
+            )
             let result = try trainer.fit(set, epochs: 1)[0]
             let evaluation = try network.evaluate(set)
             // The same 150 losses added in another order.

@@ -8,16 +8,23 @@ struct InferenceTests {
     func channelsLast() throws {
         let network = try Network(
             NetworkDescription(
-                input: Shape(height: 2, width: 2, channels: 3), steps: 1,
-                nodes: [.dense("a", 1, stages: [ComponentChoice("flatten")])]),
-            registry: allPlugins(), seed: 1)
+                input: Shape(height: 2, width: 2, channels: 3),
+                steps: 1,
+                nodes: [.dense("a", 1, stages: [ComponentChoice("flatten")])]
+            ),
+            registry: allPlugins(),
+            seed: 1
+        )
         let set = TestSet(rows: [(0..<12).map { Float($0) }], labels: [0], classes: 1)
         let context = BlockContext(isTraining: false, seed: 1, samples: [0])
         let input = try network.encode(set, samples: 0..<1, context: context)
         #expect(input.array == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])
     }
 
-    @Test("scores have the same bits for any number of threads and any batch", arguments: ["rate", "constant", "latency"])
+    @Test(
+        "scores have the same bits for any number of threads and any batch",
+        arguments: ["rate", "constant", "latency"]
+    )
     func splits(_ coding: String) throws {
         let network = try imageNetwork(coding: coding)
         let set = TestSet.noise(50, inputs: 72)

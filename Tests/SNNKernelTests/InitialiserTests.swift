@@ -4,9 +4,19 @@ import Testing
 
 @Suite("Initialisers")
 struct InitialiserTests {
-    private func filled(_ initialiser: Initialiser, shape: [Int] = [200, 100], seed: UInt64 = 1, stream: UInt32 = 0) -> [Float] {
+    private func filled(
+        _ initialiser: Initialiser,
+        shape: [Int] = [200, 100],
+        seed: UInt64 = 1,
+        stream: UInt32 = 0
+    ) -> [Float] {
         let tensor = TensorDescription(
-            name: "weight", shape: shape, fanIn: shape[0], fanOut: shape[shape.count - 1], initialiser: initialiser)
+            name: "weight",
+            shape: shape,
+            fanIn: shape[0],
+            fanOut: shape[shape.count - 1],
+            initialiser: initialiser
+        )
         let storage = Storage<Float>(tensor.count)
         initialiser.fill(storage, for: tensor, from: RandomStream(seed: seed, purpose: .initialisation, stream: stream))
         return storage.array
@@ -25,7 +35,8 @@ struct InitialiserTests {
             (Initialiser(.xavierUniform), 0.141_421_356), (Initialiser(.uniform), 0.070_710_678),
             (Initialiser(.uniform, gain: 3), 0.212_132_034), (Initialiser(.uniform, bound: 0.5), 0.5),
             (Initialiser(.uniform, gain: 0.5, bound: 0.5), 0.25),
-        ])
+        ]
+    )
     func uniform(_ initialiser: Initialiser, _ bound: Double) throws {
         let list = filled(initialiser)
         let largest = Double(try #require(list.map(\.magnitude).max()))
@@ -42,7 +53,8 @@ struct InitialiserTests {
         arguments: [
             (Initialiser(.kaimingNormal), 0.070_710_678), (Initialiser(.kaimingNormal, gain: 2), 0.141_421_356),
             (Initialiser(.xavierNormal), 0.081_649_658), (Initialiser(.xavierNormal, gain: 0.5), 0.040_824_829),
-        ])
+        ]
+    )
     func normal(_ initialiser: Initialiser, _ deviation: Double) {
         let list = filled(initialiser)
         let (mean, variance) = moments(list)
@@ -55,7 +67,10 @@ struct InitialiserTests {
         #expect(abs(beyond1 - 0.3173) < 0.0165 && abs(beyond2 - 0.0455) < 0.0075)
     }
 
-    @Test("the same seed gives the same bits, another seed or tensor gives others", arguments: Initialiser.Kind.allCases)
+    @Test(
+        "the same seed gives the same bits, another seed or tensor gives others",
+        arguments: Initialiser.Kind.allCases
+    )
     func streams(_ kind: Initialiser.Kind) {
         let first = filled(Initialiser(kind))
         #expect(filled(Initialiser(kind)).map(\.bitPattern) == first.map(\.bitPattern))
@@ -69,7 +84,13 @@ struct InitialiserTests {
     @Test("a larger tensor starts with the numbers of a smaller one of the same fans")
     func prefix() {
         let tensor = { (count: Int) in
-            TensorDescription(name: "weight", shape: [count], fanIn: 9, fanOut: 9, initialiser: Initialiser(.kaimingNormal))
+            TensorDescription(
+                name: "weight",
+                shape: [count],
+                fanIn: 9,
+                fanOut: 9,
+                initialiser: Initialiser(.kaimingNormal)
+            )
         }
         let stream = RandomStream(seed: 3, purpose: .initialisation)
         let (small, large) = (Storage<Float>(5), Storage<Float>(50))
@@ -94,7 +115,8 @@ struct InitialiserTests {
         #expect(try Initialiser(set([:])) == Initialiser(.uniform))
         #expect(
             try Initialiser(set(["init": .text("xavier_normal"), "init_gain": .number(2)]))
-                == Initialiser(.xavierNormal, gain: 2))
+                == Initialiser(.xavierNormal, gain: 2)
+        )
         #expect(try Initialiser(set(["init_bound": .number(0.3)])) == Initialiser(.uniform, bound: 0.3))
         #expect(throws: SNNError.parameter("dense: init_gain must be > 0, got 0")) {
             try set(["init_gain": .number(0)])

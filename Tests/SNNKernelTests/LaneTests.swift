@@ -121,23 +121,42 @@ struct LaneTests {
         Known(testDescription: "-x", dual: { -$0 }, value: { -$0 }, derivative: { _ in -1 }),
         Known(testDescription: "x x x", dual: { $0 * $0 * $0 }, value: { $0 * $0 * $0 }, derivative: { 3 * $0 * $0 }),
         Known(
-            testDescription: "1 / x", dual: { Dual(1) / $0 }, value: { 1 / $0 }, derivative: { -1 / ($0 * $0) }),
+            testDescription: "1 / x",
+            dual: { Dual(1) / $0 },
+            value: { 1 / $0 },
+            derivative: { -1 / ($0 * $0) }
+        ),
         Known(
-            testDescription: "x / (1 + x x)", dual: { $0 / (Dual(1) + $0 * $0) }, value: { $0 / (1 + $0 * $0) },
-            derivative: { (1 - $0 * $0) / ((1 + $0 * $0) * (1 + $0 * $0)) }),
+            testDescription: "x / (1 + x x)",
+            dual: { $0 / (Dual(1) + $0 * $0) },
+            value: { $0 / (1 + $0 * $0) },
+            derivative: { (1 - $0 * $0) / ((1 + $0 * $0) * (1 + $0 * $0)) }
+        ),
         Known(
-            testDescription: "2 + x x by addingProduct", dual: { Dual(2).addingProduct($0, $0) },
-            value: { 2 + $0 * $0 }, derivative: { 2 * $0 }),
+            testDescription: "2 + x x by addingProduct",
+            dual: { Dual(2).addingProduct($0, $0) },
+            value: { 2 + $0 * $0 },
+            derivative: { 2 * $0 }
+        ),
         Known(testDescription: "|x|", dual: { $0.magnitude }, value: { abs($0) }, derivative: { $0 < 0 ? -1 : 1 }),
         Known(
-            testDescription: "exp(2 x)", dual: { ($0 * Dual(2)).exponential }, value: { exp(2 * $0) },
-            derivative: { 2 * exp(2 * $0) }),
+            testDescription: "exp(2 x)",
+            dual: { ($0 * Dual(2)).exponential },
+            value: { exp(2 * $0) },
+            derivative: { 2 * exp(2 * $0) }
+        ),
         Known(
-            testDescription: "atan x", dual: { $0.arcTangent }, value: { atan($0) },
-            derivative: { 1 / (1 + $0 * $0) }),
+            testDescription: "atan x",
+            dual: { $0.arcTangent },
+            value: { atan($0) },
+            derivative: { 1 / (1 + $0 * $0) }
+        ),
         Known(
-            testDescription: "erf x", dual: { $0.errorFunction }, value: { erf($0) },
-            derivative: { 2 / Double.pi.squareRoot() * exp(-$0 * $0) }),
+            testDescription: "erf x",
+            dual: { $0.errorFunction },
+            value: { erf($0) },
+            derivative: { 2 / Double.pi.squareRoot() * exp(-$0 * $0) }
+        ),
     ]
 
     @Test("dual numbers carry the derivative of the textbook", arguments: known)
@@ -148,7 +167,9 @@ struct LaneTests {
             // A few roundings of double.
             #expect(abs(result.value - function.value(x)) <= 1e-14 * max(1, abs(result.value)), "x = \(x)")
             #expect(
-                abs(result.tangent - function.derivative(x)) <= 1e-14 * max(1, abs(result.tangent)), "x = \(x)")
+                abs(result.tangent - function.derivative(x)) <= 1e-14 * max(1, abs(result.tangent)),
+                "x = \(x)"
+            )
             #expect(abs(scaled.tangent + 3 * function.derivative(x)) <= 1e-13 * max(1, abs(scaled.tangent)))
         }
     }

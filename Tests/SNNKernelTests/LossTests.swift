@@ -12,16 +12,30 @@ import Darwin
 struct LossTests {
     /// Loss as a training step reports it, and the gradient of the scores.
     private func judge(
-        _ loss: Loss, _ scores: Values, labels: [Int32]? = nil, values: [Float]? = nil, perStep: Bool = false
+        _ loss: Loss,
+        _ scores: Values,
+        labels: [Int32]? = nil,
+        values: [Float]? = nil,
+        perStep: Bool = false
     ) -> (loss: Double, gradient: [Float]) {
         let labelStorage = Storage<Int32>(of: labels ?? [])
         let valueStorage = Storage<Float>(of: values ?? [])
         let targets = Targets(
-            values == nil ? .labels(labelStorage.base) : .values(valueStorage.base), perStep: perStep)
+            values == nil ? .labels(labelStorage.base) : .values(valueStorage.base),
+            perStep: perStep
+        )
         let divisor = loss.divisor(
-            targets: targets, batch: scores.batch, steps: scores.steps, classes: scores.count)
+            targets: targets,
+            batch: scores.batch,
+            steps: scores.steps,
+            classes: scores.count
+        )
         let gradient = Values(
-            steps: scores.steps, batch: scores.batch, count: scores.count, isConstant: scores.isConstant)
+            steps: scores.steps,
+            batch: scores.batch,
+            count: scores.count,
+            isConstant: scores.isConstant
+        )
         let total = withExtendedLifetime((labelStorage, valueStorage)) {
             loss.evaluate(scores, targets: targets, first: 0, divisor: divisor, gradient: gradient)
         }
@@ -30,7 +44,11 @@ struct LossTests {
 
     /// The loss by definition, in double.
     private func naive(
-        _ loss: Loss, _ scores: [Double], rows: [(target: Int, steps: Int)], classes: Int, labels: [Int32]?,
+        _ loss: Loss,
+        _ scores: [Double],
+        rows: [(target: Int, steps: Int)],
+        classes: Int,
+        labels: [Int32]?,
         values: [Float]?
     ) -> Double {
         var total = 0.0
@@ -43,7 +61,8 @@ struct LossTests {
                 weightTotal += weight(label)
             } else {
                 for c in 0..<classes {
-                    let wanted = values.map { Double($0[target * classes + c]) } ?? (Int(labels?[target] ?? 0) == c ? 1 : 0)
+                    let wanted =
+                        values.map { Double($0[target * classes + c]) } ?? (Int(labels?[target] ?? 0) == c ? 1 : 0)
                     total += weight(c) * (z[c] - wanted) * (z[c] - wanted)
                 }
                 weightTotal += Double(classes)
@@ -61,9 +80,12 @@ struct LossTests {
         #expect(abs(judge(Loss(.crossEntropy), scores, labels: [1, 0]).loss - 1.481_553_878_294_091_6) < 1e-12)
         #expect(
             abs(judge(Loss(.crossEntropy, reduction: .sum), scores, labels: [1, 0]).loss - 2.963_107_756_588_183)
-                < 1e-12)
+                < 1e-12
+        )
         let gradient = judge(Loss(.crossEntropy, reduction: .sum), scores, labels: [1, 0]).gradient
-        let expected: [Float] = [0.259_496_46, 0.705_384_51 - 1, 0.035_119_027, 0.073_233_996 - 1, 0.034_593_29, 0.892_172_7]
+        let expected: [Float] = [
+            0.259_496_46, 0.705_384_51 - 1, 0.035_119_027, 0.073_233_996 - 1, 0.034_593_29, 0.892_172_7,
+        ]
         // Float32 of a double.
         #expect(zip(gradient, expected).allSatisfy { abs($0 - $1) < 1e-7 })
     }
@@ -73,12 +95,17 @@ struct LossTests {
         // numpy as above with weights 2, 1, 0.5: (1 x 0.349 + 2 x 2.614) / (1 + 2).
         let weights: [Float] = [2, 1, 0.5]
         #expect(
-            abs(judge(Loss(.crossEntropy, classWeights: weights), scores, labels: [1, 0]).loss - 1.859_067_765_469_393_2)
-                < 1e-12)
+            abs(
+                judge(Loss(.crossEntropy, classWeights: weights), scores, labels: [1, 0]).loss - 1.859_067_765_469_393_2
+            )
+                < 1e-12
+        )
         #expect(
             abs(
                 judge(Loss(.crossEntropy, reduction: .sum, classWeights: weights), scores, labels: [1, 0]).loss
-                    - 5.577_203_296_408_18) < 1e-12)
+                    - 5.577_203_296_408_18
+            ) < 1e-12
+        )
         // Targets without weight leave nothing to learn, and no division by zero.
         let none = judge(Loss(.crossEntropy, classWeights: [0, 0, 1]), scores, labels: [1, 0])
         #expect(none.loss == 0 && none.gradient.allSatisfy { $0 == 0 })
@@ -121,8 +148,14 @@ struct LossTests {
                         for values in kind == .crossEntropy ? [false] : [false, true] {
                             list.append(
                                 Case(
-                                    kind: kind, reduction: reduction, span: span, weighted: weighted, perStep: perStep,
-                                    values: values))
+                                    kind: kind,
+                                    reduction: reduction,
+                                    span: span,
+                                    weighted: weighted,
+                                    perStep: perStep,
+                                    values: values
+                                )
+                            )
                         }
                     }
                 }
@@ -144,20 +177,33 @@ struct LossTests {
         let labels = (0..<targetCount).map { _ in Int32(numbers.next() % 5) }
         let values = numbers.floats(targetCount * classes)
         let loss = Loss(
-            test.kind, reduction: test.reduction, span: test.span,
-            classWeights: test.weighted ? [0.5, 2, 1, 0, 1.5] : nil)
+            test.kind,
+            reduction: test.reduction,
+            span: test.span,
+            classWeights: test.weighted ? [0.5, 2, 1, 0, 1.5] : nil
+        )
         let rows = (0..<slices * batch).map { row in
             let (t, sample) = row.quotientAndRemainder(dividingBy: batch)
             return (target: test.perStep ? sample * steps + t : sample, steps: steps)
         }
         func reference(_ z: [Double]) -> Double {
             naive(
-                loss, z, rows: rows, classes: classes, labels: test.values ? nil : labels,
-                values: test.values ? values : nil)
+                loss,
+                z,
+                rows: rows,
+                classes: classes,
+                labels: test.values ? nil : labels,
+                values: test.values ? values : nil
+            )
         }
         let exact = z.map { Double($0) }
         let judged = judge(
-            loss, scores, labels: test.values ? nil : labels, values: test.values ? values : nil, perStep: test.perStep)
+            loss,
+            scores,
+            labels: test.values ? nil : labels,
+            values: test.values ? values : nil,
+            perStep: test.perStep
+        )
         // The same sums in another order, in double.
         #expect(abs(judged.loss - reference(exact)) < 1e-12 * max(1, judged.loss))
         for index in z.indices {

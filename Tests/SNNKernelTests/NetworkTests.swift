@@ -5,15 +5,27 @@ import Testing
 @Suite("Networks")
 struct NetworkTests {
     private func made(
-        _ nodes: [NodeDescription], input: Shape = Shape(4), steps: Int = 5, dt: Double = 1, coding: String = "constant",
+        _ nodes: [NodeDescription],
+        input: Shape = Shape(4),
+        steps: Int = 5,
+        dt: Double = 1,
+        coding: String = "constant",
         readout: ComponentChoice = ComponentChoice("spike_count")
     ) throws(SNNError) -> Network {
         let registry: Registry
         do { registry = try allPlugins() } catch { throw .state("no registry") }
         return try Network(
             NetworkDescription(
-                input: input, steps: steps, dt: dt, coding: ComponentChoice(coding), nodes: nodes, readout: readout),
-            registry: registry, seed: 1)
+                input: input,
+                steps: steps,
+                dt: dt,
+                coding: ComponentChoice(coding),
+                nodes: nodes,
+                readout: readout
+            ),
+            registry: registry,
+            seed: 1
+        )
     }
 
     private let image = Shape(height: 6, width: 6, channels: 2)
@@ -26,7 +38,8 @@ struct NetworkTests {
         #expect(
             network.nodes.map(\.outputShape) == [
                 Shape(height: 6, width: 6, channels: 5), Shape(height: 3, width: 3, channels: 5), Shape(4),
-            ])
+            ]
+        )
         #expect(network.nodes.map(\.sends) == [.raster, .raster, .raster])
         #expect(network.nodes.map(\.spikes) == [true, false, true])
         #expect(network.nodes.map(\.tensors) == [0..<2, 2..<2, 2..<4])
@@ -46,7 +59,8 @@ struct NetworkTests {
             node.connection?.parameters == [
                 "outputs": .number(3), "bias": .boolean(true), "init": .text("uniform"), "init_gain": .number(1),
                 "init_bound": .number(0),
-            ])
+            ]
+        )
         #expect(node.neuron?.parameters["tau_mem"] == .number(20))
         #expect(node.neuron?.parameters["reset"] == .text("soft"))
         #expect(network.description.readout.parameters == ["reduce": .text("sum")])
@@ -94,7 +108,8 @@ struct NetworkTests {
     func inputs() {
         #expect(
             throws: SNNError.notSupported(
-                "layer 'b': inputs must name the layer before ('a') in this version, got 'input'")
+                "layer 'b': inputs must name the layer before ('a') in this version, got 'input'"
+            )
         ) { try made([.dense("a", 3), .dense("b", 2, inputs: ["input"])]) }
         #expect(throws: SNNError.unknownName("unknown input of layer 'b' 'c'; known: a, input")) {
             try made([.dense("a", 3), .dense("b", 2, inputs: ["c"])])
@@ -113,14 +128,16 @@ struct NetworkTests {
     func denseOnImage() {
         #expect(
             throws: SNNError.shape(
-                "layer 'a': dense takes a row of neurons, got an image [6, 6, 2]; put the stage flatten before it")
+                "layer 'a': dense takes a row of neurons, got an image [6, 6, 2]; put the stage flatten before it"
+            )
         ) { try made([.dense("a", 3)], input: image) }
     }
 
     @Test("a connection without a neuron, a neuron without a connection and an empty layer are refused")
     func halves() {
         let half = SNNError.document(
-            "layer 'a': a connection needs a neuron and a neuron a connection; one of them is missing")
+            "layer 'a': a connection needs a neuron and a neuron a connection; one of them is missing"
+        )
         var node = NodeDescription.dense("a", 3)
         node.neuron = nil
         #expect(throws: half) { try made([node]) }
@@ -137,11 +154,13 @@ struct NetworkTests {
     func reluAfterSpikes() throws {
         #expect(
             throws: SNNError.notSupported(
-                "layer 'b': relu takes one total a window and needs constant input, but spikes arrive")
+                "layer 'b': relu takes one total a window and needs constant input, but spikes arrive"
+            )
         ) { try made([.dense("a", 3), .dense("b", 2, neuron: relu)]) }
         let analog = try made(
             [.dense("a", 3, neuron: relu), .dense("b", 2, neuron: ComponentChoice("relu.identity"))],
-            readout: ComponentChoice("membrane"))
+            readout: ComponentChoice("membrane")
+        )
         #expect(analog.nodes.map(\.sends) == [.constantValues, .constantValues])
     }
 
@@ -169,7 +188,8 @@ struct NetworkTests {
         ) { try made([.dense("a", 3, neuron: ComponentChoice("lfi"))]) }
         #expect(
             throws: SNNError.unknownName(
-                "layer 'a': unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool")
+                "layer 'a': unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool"
+            )
         ) { try made([.stages("a", ComponentChoice("pool"))]) }
         #expect(throws: SNNError.unknownName("unknown coding 'x'; known: constant, frames, latency, rate")) {
             try made([.dense("a", 3)], coding: "x")
@@ -181,7 +201,9 @@ struct NetworkTests {
 
     @Test("absurd sizes are refused before memory is asked for")
     func absurdSizes() {
-        #expect(throws: SNNError.parameter("steps must be 1 ... 1048576, got 0")) { try made([.dense("a", 3)], steps: 0) }
+        #expect(throws: SNNError.parameter("steps must be 1 ... 1048576, got 0")) {
+            try made([.dense("a", 3)], steps: 0)
+        }
         #expect(throws: SNNError.parameter("steps must be 1 ... 1048576, got \(Int.max)")) {
             try made([.dense("a", 3)], steps: .max)
         }
@@ -201,13 +223,16 @@ struct NetworkTests {
         }
         #expect(
             throws: SNNError.parameter(
-                "layer 'a': a connection must have <= 2^31 weights and outputs, got [16777216] to [16777216]")
+                "layer 'a': a connection must have <= 2^31 weights and outputs, got [16777216] to [16777216]"
+            )
         ) { try made([.dense("a", 1 << 24)], input: Shape(1 << 24)) }
         #expect(throws: SNNError.parameter("layer 'a': dense: outputs must be 1 ... 16777216, got 1e+300")) {
             try made([
                 NodeDescription(
-                    name: "a", connection: ComponentChoice("dense", ["outputs": .number(1e300)]),
-                    neuron: ComponentChoice("lif"))
+                    name: "a",
+                    connection: ComponentChoice("dense", ["outputs": .number(1e300)]),
+                    neuron: ComponentChoice("lif")
+                )
             ])
         }
         #expect(
@@ -222,8 +247,13 @@ struct NetworkTests {
             throws: SNNError.notSupported("layer 'a': pooled spike counts must be <= 32767, got up to 2560000")
         ) {
             try made(
-                [NodeDescription(name: "a", stages: Array(pools[..<2])), .dense("b", 2, stages: [ComponentChoice("flatten")])],
-                input: Shape(height: 79, width: 79, channels: 1), coding: "rate")
+                [
+                    NodeDescription(name: "a", stages: Array(pools[..<2])),
+                    .dense("b", 2, stages: [ComponentChoice("flatten")]),
+                ],
+                input: Shape(height: 79, width: 79, channels: 1),
+                coding: "rate"
+            )
         }
     }
 
@@ -231,7 +261,9 @@ struct NetworkTests {
     func dropoutKind() throws {
         let dropout = ComponentChoice("dropout")
         let network = try made([.dense("a", 3, stages: [dropout])])
-        #expect(network.description.nodes[0].stages[0].parameters == ["probability": .number(0.5), "mask": .text("step")])
+        #expect(
+            network.description.nodes[0].stages[0].parameters == ["probability": .number(0.5), "mask": .text("step")]
+        )
         #expect(throws: SNNError.self) { try made([.dense("a", 3, stages: [dropout], neuron: relu)]) }
     }
 

@@ -10,7 +10,10 @@ struct OptimizerTests {
 
     /// Runs all steps in pieces of `piece` elements and returns the weights.
     static func run(
-        _ optimizer: any Optimizer, start: [Double] = start, gradients: [[Double]] = gradients, piece: Int = .max
+        _ optimizer: any Optimizer,
+        start: [Double] = start,
+        gradients: [[Double]] = gradients,
+        piece: Int = .max
     ) -> [Float] {
         let weights = Storage<Float>(of: start.map { Float($0) })
         let moments = optimizer.moments.map { _ in Storage<Float>(start.count) }
@@ -18,9 +21,13 @@ struct OptimizerTests {
             let storage = Storage<Float>(of: gradient.map { Float($0) })
             for first in stride(from: 0, to: start.count, by: min(piece, start.count)) {
                 optimizer.update(
-                    weights.base, gradient: UnsafePointer(storage.base), moments: moments.map(\.base),
-                    range: first..<min(first + min(piece, start.count), start.count), rate: optimizer.learningRate,
-                    step: index + 1)
+                    weights.base,
+                    gradient: UnsafePointer(storage.base),
+                    moments: moments.map(\.base),
+                    range: first..<min(first + min(piece, start.count), start.count),
+                    rate: optimizer.learningRate,
+                    step: index + 1
+                )
             }
             withExtendedLifetime((storage, moments)) {}
         }
@@ -38,39 +45,60 @@ struct OptimizerTests {
     /// (pages torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW), run over `start` and `gradients`.
     static let cases = [
         Case(
-            testDescription: "SGD", optimizer: GradientDescent(learningRate: 0.1), golden: [0.505, -1.2825, 1.889]),
+            testDescription: "SGD",
+            optimizer: GradientDescent(learningRate: 0.1),
+            golden: [0.505, -1.2825, 1.889]
+        ),
         Case(
-            testDescription: "SGD, weight decay", optimizer: GradientDescent(learningRate: 0.1, weightDecay: 0.05),
-            golden: [0.494_825_001_562_5, -1.257_635_503_281_25, 1.850_893_005]),
+            testDescription: "SGD, weight decay",
+            optimizer: GradientDescent(learningRate: 0.1, weightDecay: 0.05),
+            golden: [0.494_825_001_562_5, -1.257_635_503_281_25, 1.850_893_005]
+        ),
         Case(
-            testDescription: "SGD, momentum", optimizer: GradientDescent(learningRate: 0.1, momentum: 0.9),
-            golden: [0.54901, -1.29627, 1.62233]),
+            testDescription: "SGD, momentum",
+            optimizer: GradientDescent(learningRate: 0.1, momentum: 0.9),
+            golden: [0.54901, -1.29627, 1.62233]
+        ),
         Case(
             testDescription: "SGD, Nesterov, weight decay",
             optimizer: GradientDescent(learningRate: 0.1, momentum: 0.9, isNesterov: true, weightDecay: 0.05),
-            golden: [0.518_136_047_768_906_3, -1.249_996_232_314_703, 1.438_837_139_860_499_8]),
+            golden: [0.518_136_047_768_906_3, -1.249_996_232_314_703, 1.438_837_139_860_499_8]
+        ),
         Case(
-            testDescription: "Adam", optimizer: Adam(learningRate: 0.01),
-            golden: [0.499_933_281_020_643_66, -1.242_954_115_128_043_4, 1.975_183_594_730_600_7]),
+            testDescription: "Adam",
+            optimizer: Adam(learningRate: 0.01),
+            golden: [0.499_933_281_020_643_66, -1.242_954_115_128_043_4, 1.975_183_594_730_600_7]
+        ),
         Case(
-            testDescription: "Adam, weight decay", optimizer: Adam(learningRate: 0.01, weightDecay: 0.05),
-            golden: [0.497_347_476_257_423_37, -1.237_220_645_272_368_9, 1.973_099_911_219_906_8]),
+            testDescription: "Adam, weight decay",
+            optimizer: Adam(learningRate: 0.01, weightDecay: 0.05),
+            golden: [0.497_347_476_257_423_37, -1.237_220_645_272_368_9, 1.973_099_911_219_906_8]
+        ),
         Case(
-            testDescription: "AdamW", optimizer: Adam(learningRate: 0.01, weightDecay: 0.05, isDecoupled: true),
-            golden: [0.498_941_267_145_414_15, -1.240_473_243_571_513, 1.971_211_890_787_736_3]),
+            testDescription: "AdamW",
+            optimizer: Adam(learningRate: 0.01, weightDecay: 0.05, isDecoupled: true),
+            golden: [0.498_941_267_145_414_15, -1.240_473_243_571_513, 1.971_211_890_787_736_3]
+        ),
         Case(
-            testDescription: "Adam, short memory", optimizer: Adam(learningRate: 0.01, beta2: 0.5),
-            golden: [0.499_674_616_368_607_66, -1.241_031_814_487_533_2, 1.975_481_722_074_806_4]),
+            testDescription: "Adam, short memory",
+            optimizer: Adam(learningRate: 0.01, beta2: 0.5),
+            golden: [0.499_674_616_368_607_66, -1.241_031_814_487_533_2, 1.975_481_722_074_806_4]
+        ),
         Case(
-            testDescription: "AMSGrad", optimizer: Adam(learningRate: 0.01, beta2: 0.5, isAMSGrad: true),
-            golden: [0.498_283_012_183_288_35, -1.241_703_503_417_230_6, 1.977_452_508_924_201_9]),
+            testDescription: "AMSGrad",
+            optimizer: Adam(learningRate: 0.01, beta2: 0.5, isAMSGrad: true),
+            golden: [0.498_283_012_183_288_35, -1.241_703_503_417_230_6, 1.977_452_508_924_201_9]
+        ),
         Case(
             testDescription: "AdamW, AMSGrad",
             optimizer: Adam(learningRate: 0.01, beta2: 0.5, weightDecay: 0.05, isDecoupled: true, isAMSGrad: true),
-            golden: [0.497_292_159_850_836_9, -1.239_222_624_372_656_7, 1.973_479_468_643_399_8]),
+            golden: [0.497_292_159_850_836_9, -1.239_222_624_372_656_7, 1.973_479_468_643_399_8]
+        ),
         Case(
-            testDescription: "Adam, large epsilon", optimizer: Adam(learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 0.1),
-            golden: [0.502_188_325_873_661_7, -1.247_604_199_013_349_5, 1.979_659_087_878_079_8]),
+            testDescription: "Adam, large epsilon",
+            optimizer: Adam(learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 0.1),
+            golden: [0.502_188_325_873_661_7, -1.247_604_199_013_349_5, 1.979_659_087_878_079_8]
+        ),
     ]
 
     @Test("four steps end at the golden weights", arguments: cases)
@@ -99,7 +127,9 @@ struct OptimizerTests {
             }
             let made = Self.run(
                 GradientDescent(learningRate: 0.05, momentum: momentum, isNesterov: nesterov, weightDecay: decay),
-                start: start, gradients: gradients)
+                start: start,
+                gradients: gradients
+            )
             // Thirty steps, each with a few roundings of numbers up to about 10.
             #expect(zip(made, w).allSatisfy { abs(Double($0) - $1) < 3e-5 })
         }
@@ -110,7 +140,9 @@ struct OptimizerTests {
         var numbers = TestNumbers(62)
         let start = numbers.floats(20).map { Double($0) }
         let gradients = (0..<30).map { _ in numbers.floats(20).map { Double($0) } }
-        for (decay, decoupled, amsgrad) in [(0.0, false, false), (0.1, false, true), (0.1, true, false), (0.1, true, true)] {
+        for (decay, decoupled, amsgrad) in [
+            (0.0, false, false), (0.1, false, true), (0.1, true, false), (0.1, true, true),
+        ] {
             var w = start
             var m = [Double](repeating: 0, count: w.count)
             var v = m
@@ -131,8 +163,15 @@ struct OptimizerTests {
             }
             let made = Self.run(
                 Adam(
-                    learningRate: 0.02, beta2: 0.95, weightDecay: decay, isDecoupled: decoupled, isAMSGrad: amsgrad),
-                start: start, gradients: gradients)
+                    learningRate: 0.02,
+                    beta2: 0.95,
+                    weightDecay: decay,
+                    isDecoupled: decoupled,
+                    isAMSGrad: amsgrad
+                ),
+                start: start,
+                gradients: gradients
+            )
             // Thirty steps of at most 0.02 with relative error about 1e-6.
             #expect(zip(made, w).allSatisfy { abs(Double($0) - $1) < 3e-6 })
         }
@@ -165,8 +204,13 @@ struct OptimizerTests {
         let zero = Storage<Float>(2)
         for step in [1, 2, 1_000_000] {
             adam.update(
-                weights.base, gradient: UnsafePointer(zero.base), moments: moments.map(\.base), range: 0..<2, rate: 0.1,
-                step: step)
+                weights.base,
+                gradient: UnsafePointer(zero.base),
+                moments: moments.map(\.base),
+                range: 0..<2,
+                rate: 0.1,
+                step: step
+            )
         }
         withExtendedLifetime((zero, moments)) {}
         #expect(weights.array == [1, -2])

@@ -97,7 +97,8 @@ struct ParametersTests {
     func unknown() {
         #expect(
             throws: SNNError.unknownName(
-                "unknown parameter of unit 'taumem'; known: count, flag, floor, kernel, level, mode, share, tau")
+                "unknown parameter of unit 'taumem'; known: count, flag, floor, kernel, level, mode, share, tau"
+            )
         ) { try set(["taumem": .number(1)]) }
     }
 

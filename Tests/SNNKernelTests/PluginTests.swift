@@ -59,7 +59,8 @@ struct PluginTests {
                 "loss": ["cross_entropy", "mean_squared_error"],
                 "optimizer": ["sgd", "adam", "adamw"],
                 "schedule": ["constant", "step", "exponential", "cosine"],
-            ])
+            ]
+        )
     }
 
     @Test("every component has a sentence, every parameter unit, range, meaning and a name of its own")
@@ -109,7 +110,8 @@ struct PluginTests {
         let registry = try allPlugins()
         #expect(
             throws: SNNError.unknownName(
-                "unknown neuron 'lfi'; known: lif, lif.adaptive, lif.integrator, lif.synaptic, relu, relu.identity")
+                "unknown neuron 'lfi'; known: lif, lif.adaptive, lif.integrator, lif.synaptic, relu, relu.identity"
+            )
         ) { try registry.neuron(ComponentChoice("lfi"), dt: 1) }
         #expect(throws: SNNError.unknownName("unknown coding ''; known: constant, frames, latency, rate")) {
             try registry.coding(ComponentChoice(""))

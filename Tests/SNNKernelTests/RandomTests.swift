@@ -21,7 +21,10 @@ struct RandomTests {
 
     private func words(_ stream: RandomStream, _ counter: [UInt32]) -> [UInt32] {
         let four = stream.words(
-            index: counter[0], step: counter[1], sample: UInt64(counter[3]) << 32 | UInt64(counter[2]))
+            index: counter[0],
+            step: counter[1],
+            sample: UInt64(counter[3]) << 32 | UInt64(counter[2])
+        )
         return (0..<4).map { four[$0] }
     }
 
@@ -29,10 +32,12 @@ struct RandomTests {
     func referenceKnownAnswers() {
         #expect(philox([0, 0, 0, 0], [0, 0]) == [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8])
         #expect(
-            philox([.max, .max, .max, .max], [.max, .max]) == [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd])
+            philox([.max, .max, .max, .max], [.max, .max]) == [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        )
         #expect(
             philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0])
-                == [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1])
+                == [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        )
     }
 
     @Test("a stream is Philox with the counter (index, step, low half of sample, high half)")
@@ -72,7 +77,8 @@ struct RandomTests {
 
     @Test(
         "uniform numbers fill 256 bins evenly over index, step and sample",
-        arguments: ["index", "step", "sample"])
+        arguments: ["index", "step", "sample"]
+    )
     func uniformity(_ axis: String) {
         let stream = RandomStream(seed: 2026, purpose: .coding)
         var bins = [Int](repeating: 0, count: 256)

@@ -5,7 +5,8 @@ import Testing
 /// Schedules stand in Optimizer.swift; they have a file of their own here.
 @Suite("Learning-rate schedules")
 struct ScheduleTests {
-    private func factors(_ schedule: Schedule, _ epochs: [Double], of total: Double = 10, share: Double = 0) -> [Double] {
+    private func factors(_ schedule: Schedule, _ epochs: [Double], of total: Double = 10, share: Double = 0) -> [Double]
+    {
         epochs.map { schedule.factor(epoch: $0, of: total, share: share) }
     }
 

@@ -118,8 +118,8 @@ private struct CodingCheck {
 
 /// Checks the laws that every readout obeys, for `neurons` of the last node.
 ///
-/// Read step by step it gives the bits of a whole window, samples do
-/// not know each other, activity is not mutated, and both adjoints are the transposes of what they claim.
+/// Samples do not know each other, activity is not mutated, and both adjoints are the transposes of what they claim.
+/// That a stream is read to the same bits is a law of ``checkEngine(_:rows:seed:sourceLocation:)``.
 public func checkConformance(
     of readout: any Readout,
     neurons: Int,

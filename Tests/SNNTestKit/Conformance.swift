@@ -11,9 +11,9 @@ import Testing
 /// - sixteen neurons at once give the bits of one at a time;
 /// - the adjoint is the transpose of forward mode, and of finite differences where the model is smooth.
 ///
-/// `relaxed` is the same model with a smooth output, nil where `model` is smooth itself. `restIsSilent` says whether the
-/// model promises silence without input, `isDetached` whether its gradient leaves a path out, which neither differences
-/// nor forward mode can.
+/// `relaxed` is the same model with a smooth output, nil where `model` is smooth itself. `restIsSilent` says whether
+/// the model promises silence without input, `isDetached` whether its gradient leaves a path out, which neither
+/// differences nor forward mode can.
 public func checkConformance(
     of model: any NeuronModel,
     relaxed: (any NeuronModel)? = nil,

@@ -2,7 +2,8 @@ import SNNKernel
 
 /// Pseudo-random numbers for tests: the same seed gives the same numbers on every machine.
 ///
-/// The generator is SplitMix64. Source: Steele, Lea, Flood, «Fast splittable pseudorandom number generators», OOPSLA 2014.
+/// The generator is SplitMix64.
+/// Source: Steele, Lea, Flood, «Fast splittable pseudorandom number generators», OOPSLA 2014.
 public struct Seeded: RandomNumberGenerator {
     private var state: UInt64
 

@@ -45,8 +45,9 @@ public struct GradientErrors: Sendable {
 /// - forward mode against adjoint <= 1e-9 (found: 5e-15): both are exact, only rounding at 1e-16 differs;
 /// - engine against the float32 adjoint <= 1e-4 (found: 4e-6): the same terms, added in another order.
 ///
-/// Samples are drawn from the seed, and labels too where `answers` is nil. Of each tensor up to `coordinates` entries are
-/// compared with differences and forward mode, as every one takes two forward passes; the adjoints are compared whole.
+/// Samples are drawn from the seed, and labels too where `answers` is nil. Of each tensor up to `coordinates` entries
+/// are compared with differences and forward mode, as every one takes two forward passes; both adjoints are compared
+/// whole.
 @discardableResult
 public func checkGradients(
     of description: NetworkDescription,

@@ -7,7 +7,7 @@ import SNNKernel
 ///     Dual     forward-mode derivatives, through the surrogate where a neuron spikes
 ///
 /// It shares with the engine the equations of the neurons (over another lane), the codings and the random streams, and
-/// nothing else: connections, stages, readouts and losses are their formulas, without skipping, tiles or blocks of samples.
+/// nothing else: connections, stages, readouts and losses are their formulas, without skipping, tiles or sample blocks.
 public struct ReferenceNetwork<V: ReferenceLane> {
     /// The network that is run.
     public let network: Network

@@ -206,6 +206,28 @@ private func batch(
     }
 }
 
+/// Runs one batch with target values; `apply` tells whether weights move.
+private func batch(
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    values: UnsafePointer<Float>?,
+    _ targets_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?,
+    apply: Bool
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try TrainerHandle.from(trainer)
+        let network = handle.trainer.network
+        let source = try network.rows(inputs, inputs_count, batch: batch)
+        let targets = try Border.present(values, "targets")
+        let perStep = targets_count != batch * network.scoreCount
+        if perStep { try Border.check(targets_count, is: batch, by: network.steps * network.scoreCount, "targets") }
+        try run(handle, source, Targets(.values(targets), perStep: perStep), batch, loss, apply: apply)
+    }
+}
+
 private func run(
     _ handle: TrainerHandle,
     _ source: RowSource,
@@ -246,15 +268,7 @@ public func snn_trainer_train_batch_values(
     _ batch: Int,
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
-    guarded { () throws(SNNError) in
-        let handle = try TrainerHandle.from(trainer)
-        let network = handle.trainer.network
-        let source = try network.rows(inputs, inputs_count, batch: batch)
-        let targets = try Border.present(targets, "targets")
-        let perStep = targets_count != batch * network.scoreCount
-        if perStep { try Border.check(targets_count, is: batch, by: network.steps * network.scoreCount, "targets") }
-        try run(handle, source, Targets(.values(targets), perStep: perStep), batch, loss, apply: true)
-    }
+    SNN.batch(trainer, inputs, inputs_count, values: targets, targets_count, batch, loss, apply: true)
 }
 
 @c @implementation
@@ -268,6 +282,19 @@ public func snn_trainer_gradients(
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
     SNN.batch(trainer, inputs, inputs_count, labels, labels_count, batch, loss, apply: false)
+}
+
+@c @implementation
+public func snn_trainer_gradients_values(
+    _ trainer: OpaquePointer?,
+    _ inputs: UnsafePointer<Float>?,
+    _ inputs_count: Int,
+    _ targets: UnsafePointer<Float>?,
+    _ targets_count: Int,
+    _ batch: Int,
+    _ loss: UnsafeMutablePointer<Double>?
+) -> snn_status {
+    SNN.batch(trainer, inputs, inputs_count, values: targets, targets_count, batch, loss, apply: false)
 }
 
 @c @implementation

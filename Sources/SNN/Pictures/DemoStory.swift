@@ -18,7 +18,9 @@ package struct DemoStory: Sendable {
         package var name: String
         /// Neurons of the layer, of which some are shown.
         package var neurons: Int
-        /// Per shown neuron the steps, from 0, in which it spiked.
+        /// How many of them spiked.
+        package var active: Int
+        /// Per shown neuron, all of which spiked, the steps, from 0, in which it did.
         package var spikes: [[Int]]
     }
 
@@ -57,7 +59,7 @@ package struct DemoStory: Sendable {
 }
 
 extension DemoStory {
-    /// Neurons of a hidden layer that are shown.
+    /// Most neurons of a hidden layer that are shown.
     private static let shownNeurons = 64
 
     /// Gathers the story of a run: looks at every test digit and records the window of one.
@@ -68,8 +70,11 @@ extension DemoStory {
         // The first one that was read right stands for all.
         let chosen = digits.firstIndex { $0.isRight } ?? 0
         let recording = try network.record(
-            TestSample(data: test, number: chosen), count: 1, firstSample: UInt64(chosen),
-            request: RecordingRequest(potentials: true))
+            TestSample(data: test, number: chosen),
+            count: 1,
+            firstSample: UInt64(chosen),
+            request: RecordingRequest(potentials: true)
+        )
         let last = network.nodes[network.nodes.count - 1]
         hidden = []
         for node in network.nodes.dropLast() where node.spikes {
@@ -82,7 +87,8 @@ extension DemoStory {
                 spikes: sent[neuron],
                 potentials: potentials.map { values in
                     (0..<network.steps).map { Double(values.base[$0 * sent.count + neuron]) }
-                } ?? [])
+                } ?? []
+            )
         }
         digit = digits[chosen]
         steps = network.steps
@@ -118,8 +124,10 @@ extension DemoStory {
             test.fill(number, into: row.base)
             let pixels = (0..<height).map { y in (0..<width).map { x in Double(row.base[y * width + x]) } }
             return Digit(
-                pixels: pixels, label: Int(test.label(number)),
-                prediction: Softmax.winner(scores.base + number * network.scoreCount, network.scoreCount))
+                pixels: pixels,
+                label: Int(test.label(number)),
+                prediction: Softmax.winner(scores.base + number * network.scoreCount, network.scoreCount)
+            )
         }
     }
 
@@ -130,13 +138,14 @@ extension DemoStory {
         return (0..<neurons).map { neuron in (0..<steps).filter { counts.base[$0 * neurons + neuron] != 0 } }
     }
 
-    /// Every n-th neuron, those that spike first on top.
+    /// Neurons that spiked, evenly chosen where they are many; those that spike first on top.
     private static func raster(_ recorded: Recording.Node, of node: Node) -> Raster {
         let all = spikes(recorded)
-        let shown = min(shownNeurons, all.count)
-        let some = (0..<shown).map { all[$0 * all.count / shown] }
+        let active = all.filter { !$0.isEmpty }
+        let shown = min(shownNeurons, active.count)
+        let some = (0..<shown).map { active[$0 * active.count / shown] }
         let sorted = some.sorted { ($0.first ?? .max, -$0.count) < ($1.first ?? .max, -$1.count) }
-        return Raster(name: node.name, neurons: all.count, spikes: sorted)
+        return Raster(name: node.name, neurons: all.count, active: active.count, spikes: sorted)
     }
 
     private static func threshold(of network: Network) -> Double {

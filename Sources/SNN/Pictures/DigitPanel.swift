@@ -9,20 +9,29 @@ enum DigitPanel {
         let columns = story.digit.pixels.first?.count ?? 0
         picture.text("\(rows) x \(columns) pixels, each a", x: x + 20, y: y + side + 70, ["class": "note"])
         picture.text(
-            "constant current for \((Double(story.steps) * story.dt).short) ms", x: x + 20, y: y + side + 87,
-            ["class": "note"])
+            "constant current for \((Double(story.steps) * story.dt).short) ms",
+            x: x + 20,
+            y: y + side + 87,
+            ["class": "note"]
+        )
         let middle = x + side + 20 + (width - side - 20) / 2
         picture.text("it is a", x: middle, y: y + 90, ["class": "note", "text-anchor": "middle"])
         picture.text(
-            String(story.digit.label), x: middle, y: y + 138,
-            ["font-size": "44", "font-weight": "600", "text-anchor": "middle"])
+            String(story.digit.label),
+            x: middle,
+            y: y + 138,
+            ["font-size": "44", "font-weight": "600", "text-anchor": "middle"]
+        )
         picture.text("read as", x: middle, y: y + 190, ["class": "note", "text-anchor": "middle"])
         picture.text(
-            String(story.digit.prediction), x: middle, y: y + 238,
+            String(story.digit.prediction),
+            x: middle,
+            y: y + 238,
             [
                 "font-size": "44", "font-weight": "600", "text-anchor": "middle",
                 "style": "fill: \(story.digit.isRight ? Palette.orange : Palette.red)",
-            ])
+            ]
+        )
     }
 
     /// A dozen test digits with what the network said.
@@ -31,7 +40,9 @@ enum DigitPanel {
         let shownWrong = story.dozen.filter { !$0.isRight }.count
         let lines = [
             "\(story.wrongCount.grouped) of \(story.testCount.grouped) were misread,",
-            shownWrong == 0 ? "none of them is here." : "\(shownWrong.grouped) of them here, in red.",
+            shownWrong == 0
+                ? "none of them is here."
+                : "\(shownWrong == story.wrongCount ? "all" : shownWrong.grouped) of them here, in red.",
             "Below each: what was read.",
         ]
         for (place, line) in lines.enumerated() {
@@ -45,16 +56,24 @@ enum DigitPanel {
             draw(digit, on: &picture, x: left, y: y + 20, side: side)
             if !digit.isRight {
                 picture.rectangle(
-                    x: left - 4, y: y + 16, width: side + 8, height: side + 8, corner: 5,
-                    ["fill": "none", "stroke": Palette.red, "stroke-width": "2"])
+                    x: left - 4,
+                    y: y + 16,
+                    width: side + 8,
+                    height: side + 8,
+                    corner: 5,
+                    ["fill": "none", "stroke": Palette.red, "stroke-width": "2"]
+                )
             }
             let words = digit.isRight ? "\(digit.prediction)" : "\(digit.prediction), is \(digit.label)"
             picture.text(
-                words, x: left + side / 2, y: y + 110,
+                words,
+                x: left + side / 2,
+                y: y + 110,
                 [
                     "class": "strong", "text-anchor": "middle",
                     "style": "fill: \(digit.isRight ? Palette.ink : Palette.red)",
-                ])
+                ]
+            )
         }
     }
 
@@ -65,8 +84,12 @@ enum DigitPanel {
             for (column, value) in values.enumerated() {
                 // A hair wider than the pitch, or a viewer shows seams.
                 picture.rectangle(
-                    x: x + Double(column) * width, y: y + Double(row) * height, width: width + 0.3,
-                    height: height + 0.3, ["fill": Palette.grey(value)])
+                    x: x + Double(column) * width,
+                    y: y + Double(row) * height,
+                    width: width + 0.3,
+                    height: height + 0.3,
+                    ["fill": Palette.grey(value)]
+                )
             }
         }
     }

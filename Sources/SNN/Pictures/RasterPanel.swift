@@ -7,7 +7,9 @@ struct RasterPanel {
     init(_ story: DemoStory) {
         self.story = story
         let counts = story.outputs.map(\.spikes.count)
-        let rest = counts.indices.filter { $0 != story.digit.prediction }.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+        let rest = counts.indices.filter { $0 != story.digit.prediction }.sorted {
+            (-counts[$0], $0) < (-counts[$1], $1)
+        }
         ranking = [story.digit.prediction] + rest
     }
 
@@ -17,7 +19,11 @@ struct RasterPanel {
         let time = Axis(0...duration, from: x + 92, to: x + width - 124)
         picture.text("What happens inside", x: x + 20, y: y + 30, ["class": "head"])
         picture.text(
-            "every stroke is a spike", x: time.end, y: y + 30, ["class": "note", "text-anchor": "end"])
+            "every stroke is a spike; whoever spikes first is on top",
+            x: time.end,
+            y: y + 30,
+            ["class": "note", "text-anchor": "end"]
+        )
         let bottom = y + height - 60
         for tick in time.ticks(4) {
             let place = time.place(tick)
@@ -25,7 +31,11 @@ struct RasterPanel {
             picture.text(tick.short, x: place, y: bottom + 20, ["class": "tick", "text-anchor": "middle"])
         }
         picture.text(
-            "time (ms)", x: (time.start + time.end) / 2, y: bottom + 42, ["class": "note", "text-anchor": "middle"])
+            "time (ms)",
+            x: (time.start + time.end) / 2,
+            y: bottom + 42,
+            ["class": "note", "text-anchor": "middle"]
+        )
         hidden(on: &picture, time, top: y + 52, bottom: y + 348, left: x)
         outputs(on: &picture, time, top: y + 372, bottom: y + 540, left: x)
         membranes(on: &picture, time, top: y + 566, bottom: bottom, left: x)
@@ -40,18 +50,33 @@ struct RasterPanel {
         for layer in story.hidden {
             let height = pitch * Double(layer.spikes.count)
             picture.rectangle(
-                x: time.start, y: level, width: time.end - time.start, height: height,
-                ["fill": "none", "stroke": Palette.edge])
+                x: time.start,
+                y: level,
+                width: time.end - time.start,
+                height: height,
+                ["fill": "none", "stroke": Palette.edge]
+            )
             picture.strokes(
-                places(layer.spikes, time, top: level, pitch: pitch), height: min(pitch * 0.8, 9),
-                ["stroke": Palette.teal, "stroke-width": "2.2"])
+                places(layer.spikes, time, top: level, pitch: pitch),
+                height: min(pitch * 0.8, 10),
+                ["stroke": Palette.teal, "stroke-width": "2.6"]
+            )
             let middle = level + height / 2
             picture.text(
-                "\(layer.name) layer", x: left + 38, y: middle, turned: true, ["class": "strong", "text-anchor": "middle"])
-            let shown = layer.spikes.count == layer.neurons ? "all" : "\(layer.spikes.count) of"
+                "\(layer.name) layer",
+                x: left + 38,
+                y: middle,
+                turned: true,
+                ["class": "strong", "text-anchor": "middle"]
+            )
+            let shown = layer.spikes.count == layer.active ? "the" : "\(layer.spikes.count) of the"
             picture.text(
-                "\(shown) \(layer.neurons.grouped) neurons, first to spike on top", x: left + 60, y: middle,
-                turned: true, ["class": "note", "text-anchor": "middle"])
+                "\(shown) \(layer.active.grouped) neurons of \(layer.neurons.grouped) that spiked",
+                x: left + 60,
+                y: middle,
+                turned: true,
+                ["class": "note", "text-anchor": "middle"]
+            )
             level += height + gap
         }
     }
@@ -59,31 +84,58 @@ struct RasterPanel {
     private func outputs(on picture: inout SVG, _ time: Axis, top: Double, bottom: Double, left: Double) {
         let pitch = (bottom - top) / Double(max(1, story.outputs.count))
         picture.rectangle(
-            x: time.start, y: top, width: time.end - time.start, height: bottom - top,
-            ["fill": "none", "stroke": Palette.edge])
+            x: time.start,
+            y: top,
+            width: time.end - time.start,
+            height: bottom - top,
+            ["fill": "none", "stroke": Palette.edge]
+        )
         picture.text(
-            "output layer", x: left + 38, y: (top + bottom) / 2, turned: true, ["class": "strong", "text-anchor": "middle"])
+            "output layer",
+            x: left + 38,
+            y: (top + bottom) / 2,
+            turned: true,
+            ["class": "strong", "text-anchor": "middle"]
+        )
         picture.text(
-            "class", x: left + 60, y: (top + bottom) / 2, turned: true, ["class": "note", "text-anchor": "middle"])
+            "class",
+            x: left + 60,
+            y: (top + bottom) / 2,
+            turned: true,
+            ["class": "note", "text-anchor": "middle"]
+        )
         picture.text("spikes", x: time.end + 14, y: top - 8, ["class": "note"])
         let most = Double(max(1, story.outputs.map(\.spikes.count).max() ?? 1))
         for (number, output) in story.outputs.enumerated() {
             let colour = colour(of: number)
             let middle = top + (Double(number) + 0.5) * pitch
             picture.text(
-                String(number), x: time.start - 10, y: middle + 4.5,
-                ["class": "strong", "text-anchor": "end", "style": "fill: \(colour)"])
+                String(number),
+                x: time.start - 10,
+                y: middle + 4.5,
+                ["class": "strong", "text-anchor": "end", "style": "fill: \(colour)"]
+            )
             picture.strokes(
-                output.spikes.map { (x: centre($0, time), y: middle) }, height: pitch * 0.72,
-                ["stroke": colour, "stroke-width": "3.4"])
+                output.spikes.map { (x: centre($0, time), y: middle) },
+                height: pitch * 0.72,
+                ["stroke": colour, "stroke-width": "3.4"]
+            )
             let count = output.spikes.count
             let length = Double(count) / most * 62
             picture.rectangle(
-                x: time.end + 14, y: middle - pitch * 0.3, width: max(length, 1), height: pitch * 0.6, corner: 2,
-                ["fill": count == 0 ? Palette.edge : colour])
+                x: time.end + 14,
+                y: middle - pitch * 0.3,
+                width: max(length, 1),
+                height: pitch * 0.6,
+                corner: 2,
+                ["fill": count == 0 ? Palette.edge : colour]
+            )
             picture.text(
-                String(count), x: time.end + 14 + max(length, 1) + 7, y: middle + 4.5,
-                ["class": "tick", "style": "fill: \(count == 0 ? Palette.faint : colour)"])
+                String(count),
+                x: time.end + 14 + max(length, 1) + 7,
+                y: middle + 4.5,
+                ["class": "tick", "style": "fill: \(count == 0 ? Palette.faint : colour)"]
+            )
         }
     }
 
@@ -94,19 +146,42 @@ struct RasterPanel {
         let slack = (high - low) * 0.06
         let axis = Axis(low - slack...high + slack, from: bottom, to: top)
         picture.rectangle(
-            x: time.start, y: top, width: time.end - time.start, height: bottom - top,
-            ["fill": "none", "stroke": Palette.edge])
+            x: time.start,
+            y: top,
+            width: time.end - time.start,
+            height: bottom - top,
+            ["fill": "none", "stroke": Palette.edge]
+        )
         for tick in axis.ticks(4) {
             picture.text(
-                tick.short, x: time.start - 10, y: axis.place(tick) + 4, ["class": "tick", "text-anchor": "end"])
+                tick.short,
+                x: time.start - 10,
+                y: axis.place(tick) + 4,
+                ["class": "tick", "text-anchor": "end"]
+            )
         }
-        picture.text("membrane", x: left + 38, y: (top + bottom) / 2, turned: true, ["class": "strong", "text-anchor": "middle"])
         picture.text(
-            "before reset", x: left + 60, y: (top + bottom) / 2, turned: true, ["class": "note", "text-anchor": "middle"])
+            "membrane",
+            x: left + 38,
+            y: (top + bottom) / 2,
+            turned: true,
+            ["class": "strong", "text-anchor": "middle"]
+        )
+        picture.text(
+            "before reset",
+            x: left + 60,
+            y: (top + bottom) / 2,
+            turned: true,
+            ["class": "note", "text-anchor": "middle"]
+        )
         let threshold = axis.place(story.threshold)
         picture.line(
-            x1: time.start, y1: threshold, x2: time.end, y2: threshold,
-            ["stroke": Palette.muted, "stroke-dasharray": "4 4"])
+            x1: time.start,
+            y1: threshold,
+            x2: time.end,
+            y2: threshold,
+            ["stroke": Palette.muted, "stroke-dasharray": "4 4"]
+        )
         picture.text("threshold", x: time.end + 14, y: threshold + 4, ["class": "note"])
         var labels = [threshold]
         for number in shown.reversed() {
@@ -123,8 +198,11 @@ struct RasterPanel {
             let place = free(wanted, labels, top: top + 6, bottom: bottom - 4)
             labels.append(place)
             picture.text(
-                number == ranking[0] ? "\(number), winner" : "\(number), next", x: time.end + 14, y: place + 4,
-                ["class": "strong", "style": "fill: \(colour)"])
+                number == ranking[0] ? "\(number), winner" : "\(number), next",
+                x: time.end + 14,
+                y: place + 4,
+                ["class": "strong", "style": "fill: \(colour)"]
+            )
         }
     }
 

@@ -37,7 +37,11 @@ package struct SVG: Sendable {
 
     /// A rectangle; `corner` rounds its corners.
     package mutating func rectangle(
-        x: Double, y: Double, width: Double, height: Double, corner: Double = 0,
+        x: Double,
+        y: Double,
+        width: Double,
+        height: Double,
+        corner: Double = 0,
         _ attributes: KeyValuePairs<String, String>
     ) {
         var own = [("x", x), ("y", y), ("width", width), ("height", height)]
@@ -47,7 +51,11 @@ package struct SVG: Sendable {
 
     /// A straight line.
     package mutating func line(
-        x1: Double, y1: Double, x2: Double, y2: Double, _ attributes: KeyValuePairs<String, String>
+        x1: Double,
+        y1: Double,
+        x2: Double,
+        y2: Double,
+        _ attributes: KeyValuePairs<String, String>
     ) {
         add("line", [("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)], attributes)
     }
@@ -65,7 +73,9 @@ package struct SVG: Sendable {
 
     /// Many short vertical strokes as one shape: the spikes of a raster.
     package mutating func strokes(
-        _ places: [(x: Double, y: Double)], height: Double, _ attributes: KeyValuePairs<String, String>
+        _ places: [(x: Double, y: Double)],
+        height: Double,
+        _ attributes: KeyValuePairs<String, String>
     ) {
         guard !places.isEmpty else { return }
         let path = places.map { "M\(SVG.number($0.x)) \(SVG.number($0.y - height / 2))v\(SVG.number(height))" }
@@ -74,7 +84,11 @@ package struct SVG: Sendable {
 
     /// One line of text, on the base line `y`; `turned` reads upwards.
     package mutating func text(
-        _ text: String, x: Double, y: Double, turned: Bool = false, _ attributes: KeyValuePairs<String, String>
+        _ text: String,
+        x: Double,
+        y: Double,
+        turned: Bool = false,
+        _ attributes: KeyValuePairs<String, String>
     ) {
         let place = "x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\""
         let turn = turned ? " transform=\"rotate(-90 \(SVG.number(x)) \(SVG.number(y)))\"" : ""
@@ -82,7 +96,9 @@ package struct SVG: Sendable {
     }
 
     private mutating func add(
-        _ name: String, _ own: [(String, Double)], _ attributes: KeyValuePairs<String, String>
+        _ name: String,
+        _ own: [(String, Double)],
+        _ attributes: KeyValuePairs<String, String>
     ) {
         let numbers = own.map { " \($0.0)=\"\(SVG.number($0.1))\"" }.joined()
         body += "<\(name)\(numbers)\(SVG.text(attributes))/>\n"

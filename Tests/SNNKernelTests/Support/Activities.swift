@@ -15,8 +15,12 @@ extension Values {
     /// Values `[steps, batch, count]` from a list.
     static func perStep(_ list: [Float], steps: Int, batch: Int) -> Values {
         Values(
-            steps: steps, batch: batch, count: list.count / (steps * batch), isConstant: false,
-            storage: Storage(of: list))
+            steps: steps,
+            batch: batch,
+            count: list.count / (steps * batch),
+            isConstant: false,
+            storage: Storage(of: list)
+        )
     }
 
     /// Values `[batch, count]` that hold at every one of `steps`.
@@ -42,8 +46,12 @@ extension Raster {
     /// A raster in count form, `[steps, batch, count]`.
     static func counts(_ list: [Int], steps: Int, batch: Int, scale: Float = 1) -> Raster {
         Raster(
-            steps: steps, batch: batch, count: list.count / (steps * batch), scale: scale,
-            form: .counts(Storage(of: list.map { Int16($0) })))
+            steps: steps,
+            batch: batch,
+            count: list.count / (steps * batch),
+            scale: scale,
+            form: .counts(Storage(of: list.map { Int16($0) }))
+        )
     }
 
     /// Every count, `[steps, batch, count]`.
@@ -66,11 +74,18 @@ extension Activity {
 extension StageContext {
     /// The context of samples `first...` in training or inference.
     static func of(
-        batch: Int, isTraining: Bool = true, first: UInt64 = 0, firstStep: Int = 0, seed: UInt64 = 7
+        batch: Int,
+        isTraining: Bool = true,
+        first: UInt64 = 0,
+        firstStep: Int = 0,
+        seed: UInt64 = 7
     ) -> StageContext {
         StageContext(
-            isTraining: isTraining, samples: (0..<batch).map { first + UInt64($0) }, firstStep: firstStep,
-            random: RandomStream(seed: seed, purpose: .dropout))
+            isTraining: isTraining,
+            samples: (0..<batch).map { first + UInt64($0) },
+            firstStep: firstStep,
+            random: RandomStream(seed: seed, purpose: .dropout)
+        )
     }
 }
 

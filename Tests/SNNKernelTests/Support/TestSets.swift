@@ -18,7 +18,11 @@ struct TestSet: LabelledSource {
 
     /// Clouds of points in the unit cube, one a class around its own corner: separable, but not at first sight.
     static func blobs(
-        _ count: Int, inputs: Int = 6, classes: Int = 3, spread: Float = 0.25, seed: UInt64 = 5
+        _ count: Int,
+        inputs: Int = 6,
+        classes: Int = 3,
+        spread: Float = 0.25,
+        seed: UInt64 = 5
     ) -> TestSet {
         var numbers = TestNumbers(seed)
         var rows: [[Float]] = []
@@ -29,7 +33,8 @@ struct TestSet: LabelledSource {
                 (0..<inputs).map { input in
                     let centre: Float = input % classes == label ? 0.75 : 0.25
                     return min(1, max(0, centre + spread * numbers.floats(1)[0]))
-                })
+                }
+            )
             labels.append(Int32(label))
         }
         return TestSet(rows: rows, labels: labels, classes: classes)

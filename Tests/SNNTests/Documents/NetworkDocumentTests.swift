@@ -48,15 +48,18 @@ struct NetworkDocumentTests {
     @Test("a row of neurons and an image are written as users write them")
     func shapes() throws {
         func written(_ shape: String) throws -> JSONField {
-            let text = #"{"input":{"shape":\#(shape)},"layers":["#
+            let text =
+                #"{"input":{"shape":\#(shape)},"layers":["#
                 + #"{"stages":["flatten"],"connection":{"kind":"dense","outputs":2},"neuron":"lif"}]}"#
             return JSONField(NetworkDocument.write(try network(text).description))["input"]["shape"]
         }
         #expect(try written("[5]").numbers() == [5])
         #expect(try written("[3,4,2]").numbers() == [3, 4, 2])
         #expect(try written("[5,1,1]").numbers() == [5])
-        #expect(try NetworkDocument.read(#"{"input":{"shape":[3,4,2]},"layers":[]}"#).input
-            == Shape(height: 4, width: 2, channels: 3))
+        #expect(
+            try NetworkDocument.read(#"{"input":{"shape":[3,4,2]},"layers":[]}"#).input
+                == Shape(height: 4, width: 2, channels: 3)
+        )
     }
 
     @Test("a name alone is a component without parameters")
@@ -72,8 +75,10 @@ struct NetworkDocumentTests {
               "neuron":{"model":"lif"}}]}
             """#
         #expect(try NetworkDocument.read(short) == NetworkDocument.read(long))
-        #expect(failure { try network(#"{"input":{"shape":[2]},"layers":[{"connection":"dense","neuron":"lif"}]}"#) }
-            == .parameter("layer 'layer1': dense needs the parameter outputs (neurons)"))
+        #expect(
+            failure { try network(#"{"input":{"shape":[2]},"layers":[{"connection":"dense","neuron":"lif"}]}"#) }
+                == .parameter("layer 'layer1': dense needs the parameter outputs (neurons)")
+        )
     }
 
     @Test("what is absent or null takes its default")
@@ -132,37 +137,45 @@ struct NetworkDocumentTests {
     func everyParameter() throws {
         let registry = try Library.registry()
         var tried = 0
-        for component in registry.components where ["coding", "neuron", "connection", "stage", "readout"].contains(component.kind) {
+        for component in registry.components
+        where ["coding", "neuron", "connection", "stage", "readout"].contains(component.kind) {
             #expect(component.parameters.allSatisfy { !$0.otherValues.isEmpty }, "\(component.name)")
             for (parameter, value) in component.samples {
                 let what = "\(component.kind) \(component.name): \(parameter) = \(value.description)"
                 var given = component.required
                 given[parameter] = value
-                // What belongs together, for the laws that tie two parameters.
-                if value == .text("leak") || parameter == "tau_mem" { given["tau_mem"] = .number(30) }
-                if parameter == "tau_mem" { given[parameter] = value }
                 let choice = ComponentChoice(component.name, given)
                 let description = description(with: choice, of: component.kind)
                 let read = try NetworkDocument.read(NetworkDocument.write(description).text())
                 #expect(read == description, "\(what)")
-                do {
-                    let made = try Network(read, registry: registry, seed: 1)
-                    let again = try NetworkDocument.read(NetworkDocument.write(made.description).text())
-                    #expect(again == made.description, "\(what)")
-                    #expect(component.parameter(parameter, in: again) == value, "\(what)")
-                    tried += 1
-                } catch let error as SNNError {
-                    // Laws between two parameters are the component's; they must be worded, and rare.
-                    #expect(refusals.contains { error.message.contains($0) }, "\(what): \(error)")
-                }
+                guard let made = made(from: read, registry, what) else { continue }
+                let again = try NetworkDocument.read(NetworkDocument.write(made).text())
+                #expect(again == made, "\(what)")
+                #expect(component.parameter(parameter, in: again) == value, "\(what)")
+                tried += 1
             }
         }
         #expect(tried > 150)
     }
 
-    /// Laws that tie two parameters, which one parameter alone breaks.
+    /// The complete description of the network; nil where a law that ties two parameters refuses it.
+    private func made(
+        from description: NetworkDescription,
+        _ registry: Registry,
+        _ what: String
+    ) -> NetworkDescription? {
+        do {
+            return try Network(description, registry: registry, seed: 1).description
+        } catch {
+            #expect(refusals.contains { error.message.contains($0) }, "\(what): \(error.message)")
+            return nil
+        }
+    }
+
+    /// Laws that one parameter alone breaks.
     private let refusals = [
-        "must be > v_reset", "v_threshold must be", "next_step with a soft reset",
+        "v_threshold must be > v_reset", "next_step with a soft reset",
+        "padding must be >= 0 and smaller than the kernel",
     ]
 
     /// A network around one component.
@@ -188,7 +201,9 @@ struct NetworkDocumentTests {
             node.connection = choice
             if choice.name == "dense" { node.stages = [ComponentChoice("flatten")] }
         }
-        if kind == "readout", choice.name == "population", case .number(let size)? = choice.parameters["neurons_per_class"] {
+        if kind == "readout", choice.name == "population",
+            case .number(let size)? = choice.parameters["neurons_per_class"]
+        {
             node.stages = [ComponentChoice("flatten")]
             node.connection = ComponentChoice("dense", ["outputs": .number(2 * size)])
             node.neuron = ComponentChoice("lif")
@@ -312,14 +327,17 @@ struct NetworkDocumentTests {
     func mutations() throws {
         let text = #"{"input":{"shape":[2]},"layers":[{"connection":{"kind":"dense","outputs":2},"neuron":"lif"}]}"#
         let registry = try Library.registry()
-        forEachMutation(of: Array(text.utf8)) { mutated, what in
-            do {
-                let description = try NetworkDocument.read(String(decoding: mutated, as: UTF8.self))
-                // A digit more makes another size: networks of any size are not what is looked at here.
-                guard description.input.count <= 1000, description.steps <= 1000 else { return }
-                _ = try Network(description, registry: registry, seed: 0)
-            } catch { #expect(error is SNNError, "\(what)") }
+        var read = 0
+        forEachMutation(of: Array(text.utf8)) { mutated, _ in
+            // That it returns at all is the point: a trap would end the tests.
+            let text = String(decoding: mutated, as: UTF8.self)
+            guard let description = try? NetworkDocument.read(text) else { return }
+            read += 1
+            // A digit more makes another size: networks of any size are not what is looked at here.
+            guard description.input.count <= 1000, description.steps <= 1000 else { return }
+            _ = try? Network(description, registry: registry, seed: 0)
         }
+        #expect(read > 10, "some damage leaves a document")
     }
 }
 

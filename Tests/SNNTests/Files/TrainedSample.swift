@@ -8,7 +8,8 @@ struct TrainedSample {
     let trainer: Trainer
     let data: Dataset
 
-    static let training = #"{"optimizer":{"kind":"adam","amsgrad":true},"schedule":{"kind":"exponential","gamma":0.5},"batch":7}"#
+    static let training =
+        #"{"optimizer":{"kind":"adam","amsgrad":true},"schedule":{"kind":"exponential","gamma":0.5},"batch":7}"#
 
     static func description(outputs: Int = 3, hidden: String = "hidden") throws -> NetworkDescription {
         try NetworkDocument.read(
@@ -46,7 +47,7 @@ struct TrainedSample {
             shape: SampleShape(features: features),
             classes: classes,
             count: count,
-            storage: .floats(Array(values.elements)),
+            storage: .floats(try ByteBuffer(Array(values.elements))),
             labels: .owned((0..<count).map { Int32(stream.below(classes, index: UInt32($0), sample: 1)) })
         )
     }

@@ -1,3 +1,4 @@
+import CSNN
 import SNNKernel
 import Testing
 
@@ -61,7 +62,9 @@ struct LibraryTests {
         let pages = try ["docs/network.md", "docs/recipes.md"].map { try ReadFile.text(Repository.path($0)) }
         for component in try Library.registry().components {
             // In code quotes, or as the first word of an indented line.
-            let isThere = pages.contains { $0.contains("`\(component.name)`") || $0.contains("\n    \(component.name) ") }
+            let isThere = pages.contains {
+                $0.contains("`\(component.name)`") || $0.contains("\n    \(component.name) ")
+            }
             #expect(isThere, "\(component.kind) '\(component.name)' must stand in docs/network.md or docs/recipes.md")
         }
     }

@@ -171,8 +171,9 @@ struct RecipeTests {
             failure { try Recipe.find(folder["empty.json"]) }
                 == .document("'\(folder["empty.json"])': data.set must be a string, but it is missing")
         )
-        guard case .file? = failure({ try Recipe.find(folder.path) }) else {
-            Issue.record("a folder must be SNNError.file")
+        // A folder is no recipe.
+        guard case .unknownName? = failure({ try Recipe.find(folder.path) }) else {
+            Issue.record("a folder must be SNNError.unknownName")
             return
         }
     }

@@ -24,9 +24,10 @@ struct ReportTests {
                 "epoch": ["1": ["loss": .number(.nan)]],
                 "version": "1.2.3",
                 "stages": [["accuracy": 0.125], [:]],
-            ] || report.json.text()
-                == #"{"accuracy":0.5,"epoch":{"1":{"loss":null}},"nodes":{"hidden":{"activity":0.25,"#
-                + #""spikes_per_neuron":3},"out":{"activity":1}},"stages":[{"accuracy":0.125},{}],"version":"1.2.3"}"#
+            ]
+                || report.json.text()
+                    == #"{"accuracy":0.5,"epoch":{"1":{"loss":null}},"nodes":{"hidden":{"activity":0.25,"#
+                    + #""spikes_per_neuron":3},"out":{"activity":1}},"stages":[{"accuracy":0.125},{}],"version":"1.2.3"}"#
         )
     }
 
@@ -79,7 +80,7 @@ struct ReportTests {
 
     @Test("threads are resolved: 0 is one a core, others as they are, out of range refused")
     func threads() throws {
-        #expect(try resolvedThreads(0) == Workers.cores)
+        #expect(try resolvedThreads(0) == Machine.cores)
         #expect(try resolvedThreads(1) == 1)
         #expect(try resolvedThreads(1024) == 1024)
         #expect(failure { try resolvedThreads(-1) } == .argument("threads must be 0 ... 1024, got -1"))

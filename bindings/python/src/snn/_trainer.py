@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ._convert import document, floats, given, is_integral, labels, pointer, rows, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice
-from ._errors import NotSupportedError, StateError
+from ._errors import StateError
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib
 from ._network import Network
@@ -69,10 +69,10 @@ class Trainer(Handle):
         return self._batch(lib.snn_trainer_train_batch_values, x, floats(y, "targets"))
 
     def compute_gradients(self, x: ArrayLike, y: ArrayLike) -> float:
-        """The first half of `train_batch`, with labels: fills `gradients`, moves nothing and returns the loss."""
-        if not is_integral(y):
-            raise NotSupportedError("compute_gradients takes labels: for target values there is train_batch")
-        return self._batch(lib.snn_trainer_gradients, x, labels(y))
+        """The first half of `train_batch`: fills `gradients`, moves nothing and returns the loss."""
+        if is_integral(y):
+            return self._batch(lib.snn_trainer_gradients, x, labels(y))
+        return self._batch(lib.snn_trainer_gradients_values, x, floats(y, "targets"))
 
     def _batch(self, function: Callable[..., int], x: ArrayLike, targets: Any) -> float:
         inputs, batch = rows(x)

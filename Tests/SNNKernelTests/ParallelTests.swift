@@ -1,0 +1,90 @@
+import Testing
+
+@testable import SNNKernel
+
+@Suite("Workers and ordered results")
+struct ParallelTests {
+    /// Notes of workers; written inside `deliver` alone.
+    private final class Notes: @unchecked Sendable { var list: [Int] = [] }
+
+    @Test("every worker runs once, the first on the calling thread", arguments: [0, 1, 2, 7])
+    func workers(_ count: Int) {
+        let notes = Notes()
+        let queue = OrderedQueue(max(1, count))
+        // Each worker hands in its own number; `deliver` puts them in order.
+        Workers.run(count) { worker in queue.deliver(worker) { notes.list.append(worker) } }
+        #expect(notes.list == Array(0..<max(1, count)))
+    }
+
+    @Test("all numbers are worked on, and delivered in order", arguments: [1, 2, 3, 8])
+    func order(_ threads: Int) {
+        let notes = Notes()
+        let queue = OrderedQueue(500)
+        Workers.run(threads) { _ in
+            while let number = queue.take() {
+                // Uneven work, so that threads overtake each other.
+                var waste = 0.0
+                for step in 0..<(number * 37 % 11) * 300 { waste += Double(step).squareRoot() }
+                let result = waste < 0 ? -1 : number
+                queue.deliver(number) { notes.list.append(result) }
+            }
+        }
+        #expect(notes.list == Array(0..<500))
+        #expect(queue.take() == nil && failure(of: queue) == nil)
+    }
+
+    private func failure(of queue: OrderedQueue) -> SNNError? {
+        do throws(SNNError) { try queue.check() } catch { return error }
+        return nil
+    }
+
+    @Test("a failure stops everybody and is what check throws", arguments: [1, 2, 4])
+    func failure(_ threads: Int) {
+        let notes = Notes()
+        let queue = OrderedQueue(1000)
+        Workers.run(threads) { _ in
+            while let number = queue.take() {
+                if number == 20 {
+                    queue.fail(.state("number 20 failed"))
+                } else {
+                    queue.deliver(number) { notes.list.append(number) }
+                }
+            }
+        }
+        #expect(failure(of: queue) == .state("number 20 failed"))
+        // What was delivered is a beginning of the order; nothing past the failure.
+        #expect(notes.list == Array(0..<notes.list.count) && notes.list.count <= 20)
+        #expect(queue.take() == nil)
+    }
+
+    @Test("of several failures the first is kept")
+    func firstFailure() {
+        let queue = OrderedQueue(3)
+        queue.fail(.state("one"))
+        queue.fail(.state("two"))
+        #expect(failure(of: queue) == .state("one"))
+    }
+
+    @Test("workers may start workers")
+    func nested() {
+        let outer = Notes()
+        let queue = OrderedQueue(6)
+        Workers.run(3) { _ in
+            while let number = queue.take() {
+                let inner = Notes()
+                let parts = OrderedQueue(10)
+                Workers.run(2) { _ in
+                    while let part = parts.take() { parts.deliver(part) { inner.list.append(part * number) } }
+                }
+                queue.deliver(number) { outer.list.append(inner.list.reduce(0, +)) }
+            }
+        }
+        #expect(outer.list == (0..<6).map { 45 * $0 })
+    }
+
+    @Test("the size of a block depends on the network alone")
+    func sizes() {
+        #expect(Block.size(weights: 0) == 16 && Block.size(weights: 1 << 18) == 16)
+        #expect(Block.size(weights: (1 << 18) + 1) == 32 && Block.largest == 32)
+    }
+}

@@ -1,0 +1,237 @@
+#!/usr/bin/env bash
+# The command as a user meets it: cli.sh build/snn. Needs python3 (standard library only), no network.
+set -euo pipefail
+snn=$(realpath "${1:?usage: cli.sh build/snn}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+# Nobody's own data sets, and none of the other settings that a user may have.
+export XDG_DATA_HOME="$folder/home" XDG_CACHE_HOME="$folder/cache" LC_ALL=C
+unset SNN_DATA
+
+passed=0
+say() { passed=$((passed + 1)); echo "ok: $1"; }
+die() { echo "FAILED: $1" >&2; exit 1; }
+
+cat > tools.py << 'PYTHON'
+import json, struct, sys
+
+def tensors(path):
+    data = open(path, "rb").read()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    metadata = header.pop("__metadata__", {})
+    body = data[8 + size:]
+    return {n: (e["dtype"], e["shape"], body[slice(*e["data_offsets"])]) for n, e in header.items()}, metadata
+
+def last_line(path):
+    return json.loads(open(path).read().splitlines()[-1])
+
+def same(first, second):
+    a, b = tensors(first)[0], tensors(second)[0]
+    assert a and a.keys() == b.keys(), (a.keys(), b.keys())
+    different = [n for n in a if a[n] != b[n]]
+    assert not different, f"{first} and {second} differ in {different}"
+
+def fields(path):
+    report = last_line(path)
+    names = ["accuracy", "spikes_per_neuron", "synaptic_operations", "steps", "epochs", "seconds", "samples_per_second",
+             "peak_memory_bytes", "seed", "threads", "version"]
+    for part in [report] + report["stages"]:
+        missing = [n for n in names if n not in part]
+        assert not missing, f"missing: {missing}"
+        assert 0 <= part["accuracy"] <= 1 and part["seconds"] > 0 and part["peak_memory_bytes"] > 1 << 20
+        assert part["epochs"] == 2 and part["seed"] == 5 and part["threads"] == 1 and part["steps"] == 20
+
+def equal(first, second, *names):
+    a, b = last_line(first), last_line(second)
+    for name in names:
+        assert a[name] == b[name], (name, a[name], b[name])
+
+def epochs(path):
+    print(json.loads(tensors(path)[1]["snn.progress"])["epochs_done"])
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
+PYTHON
+tool() { python3 tools.py "$@"; }
+
+# One sentence on standard error, nothing on standard output, the code given.
+fails() { # name, code, a word the sentence must hold, then the arguments
+    local name=$1 code=$2 word=$3 got=0
+    shift 3
+    "$snn" "$@" > out.txt 2> err.txt || got=$?
+    [[ $got == "$code" ]] || die "$name: exit code $got instead of $code: $(cat err.txt)"
+    [[ ! -s out.txt ]] || die "$name: standard output is not empty"
+    [[ $(wc -l < err.txt) == 1 ]] || die "$name: not one line: $(cat err.txt)"
+    grep -q -e "$word" err.txt || die "$name: no '$word' in: $(cat err.txt)"
+    say "$name"
+}
+
+# ---- training: the report, and the same bits whatever the number of threads
+"$snn" train digits-lif --epochs 2 --seed 5 --threads 1 --out one.st --json > one.json 2> one.err
+tool fields one.json
+[[ $(grep -c '^epoch' one.err) == 2 ]] || die "two epochs must give two lines of progress"
+say "train --json ends with every field"
+"$snn" train digits-lif --epochs 2 --seed 5 --threads 2 --out two.st --json > two.json 2> /dev/null
+tool same one.st two.st
+tool equal one.json two.json accuracy spikes_per_neuron synaptic_operations loss
+say "1 and 2 threads give equal bits"
+"$snn" train digits-lif --epochs 2 --seed 6 --out other.st --json > /dev/null 2>&1
+if tool same one.st other.st 2> /dev/null; then die "another seed must give other weights"; fi
+say "another seed gives other weights"
+
+# ---- a schedule that does not know the end, so that a shorter run is the beginning of a longer one
+cat > constant.json << 'JSON'
+{"name": "constant", "data": {"set": "digits"}, "seed": 3,
+ "network": {"input": {"shape": [1, 8, 8]}, "steps": 10,
+  "layers": [
+   {"name": "hidden", "stages": [{"kind": "flatten"}, {"kind": "dropout", "probability": 0.1}],
+    "connection": {"kind": "dense", "outputs": 64}, "neuron": "lif"},
+   {"name": "out", "connection": {"kind": "dense", "outputs": 10}, "neuron": "lif"}]},
+ "stages": [{"kind": "train", "epochs": 400, "batch": 32}]}
+JSON
+"$snn" train constant.json --epochs 2 --out a.st > /dev/null 2>&1
+"$snn" train constant.json --resume a.st --epochs 4 --out b.st > /dev/null 2>&1
+"$snn" train constant.json --epochs 4 --out c.st > /dev/null 2>&1
+tool same b.st c.st
+say "2 epochs and 2 more are 4, to the bit"
+"$snn" train --resume a.st --epochs 4 --out d.st > /dev/null 2>&1
+tool same c.st d.st
+say "a checkpoint carries its recipe"
+"$snn" train constant.json --resume c.st --epochs 4 --out e.st > /dev/null 2>&1
+tool same c.st e.st
+say "nothing left to train still writes the file"
+fails "another seed on resume" 1 "seed" train constant.json --resume a.st --seed 9 --epochs 4
+
+# ---- Ctrl-C keeps the last complete epoch, and going on gives the uninterrupted weights
+interrupt() { # file, how often
+    python3 - "$snn" "$1" "$2" << 'PYTHON'
+import os, signal, subprocess, sys, time
+snn, out, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
+run = subprocess.Popen([snn, "train", "constant.json", "--out", out], stdout=subprocess.DEVNULL, stderr=open("int.err", "w"))
+while not os.path.exists(out):
+    assert run.poll() is None, "training ended too early"
+    time.sleep(0.01)
+for _ in range(times):
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.001)
+code = run.wait(timeout=60)
+assert code in ((130,) if times == 1 else (130, -signal.SIGINT)), code
+PYTHON
+}
+interrupt i.st 1
+grep -q -- "--resume i.st" int.err || die "the message must say how to go on: $(cat int.err)"
+"$snn" eval i.st --json > /dev/null
+done=$(tool epochs i.st)
+"$snn" train constant.json --resume i.st --epochs $((done + 1)) --out j.st > /dev/null 2>&1
+"$snn" train constant.json --epochs $((done + 1)) --out k.st > /dev/null 2>&1
+tool same j.st k.st
+say "Ctrl-C after epoch $done: exit code 130, a file that loads, and resuming gives equal bits"
+interrupt m.st 2
+"$snn" info m.st > /dev/null
+say "a second Ctrl-C leaves a file that loads, too"
+[[ -z $(find . -name '.*.tmp') ]] || echo "note: a killed save left a temporary file"
+
+# ---- eval, predict, info
+"$snn" eval one.st --json > eval.json 2> /dev/null
+tool equal one.json eval.json accuracy spikes_per_neuron synaptic_operations steps seed
+say "eval finds the accuracy that train reported"
+"$snn" predict one.st --sample 3 --sample 0 --results scores,probabilities,class,spike_counts --json > predict.json
+python3 - << 'PYTHON'
+import json
+samples = json.load(open("predict.json"))["samples"]
+assert [s["sample"] for s in samples] == [3, 0]
+for s in samples:
+    assert len(s["scores"]) == 10 and abs(sum(s["probabilities"]) - 1) < 1e-4
+    assert s["class"] == s["scores"].index(max(s["scores"])) and 0 <= s["label"] <= 9
+    assert s["spike_counts"]["out"] == sum(s["scores"]) and "hidden" in s["spike_counts"]
+PYTHON
+say "predict gives scores, probabilities, classes, labels and spikes"
+"$snn" predict one.st > predict.txt
+grep -q "of 10 right" predict.txt || die "predict must show ten samples"
+fails "a sample beyond the set" 1 "0 \.\.\. 358, got 359" predict one.st --sample 359
+fails "an unknown result" 1 "known: class" predict one.st --results speed
+"$snn" info one.st | grep -q "hidden" || die "info must list the nodes"
+"$snn" info one.st --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["training"]["epochs"] == 2'
+say "info shows the network and the training"
+
+# ---- the user's own arrays, written without numpy
+python3 - << 'PYTHON'
+import struct, zipfile
+def npy(kind, shape, body):
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
+    text += " " * (63 - (10 + len(text)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + body
+rows = lambda n: b"".join(struct.pack("<64f", *[((s + i) % 10 == 0) * 1.0 for i in range(64)]) for s in range(n))
+labels = lambda n: struct.pack(f"<{n}q", *[s % 10 for s in range(n)])
+with zipfile.ZipFile("own.npz", "w") as file:
+    for part, count in (("train", 100), ("test", 20)):
+        file.writestr(f"x_{part}.npy", npy("<f4", (count, 8, 8), rows(count)))
+        file.writestr(f"y_{part}.npy", npy("<i8", (count,), labels(count)))
+with zipfile.ZipFile("rows.npz", "w") as file:
+    file.writestr("x_test.npy", npy("<f4", (5, 64), rows(5)))
+PYTHON
+"$snn" train constant.json --data own.npz --epochs 20 --out own.st --json > own.json 2> /dev/null
+python3 -c 'import tools; assert tools.last_line("own.json")["accuracy"] == 1'
+"$snn" predict own.st --input rows.npz --json |
+    python3 -c 'import json, sys; s = json.load(sys.stdin)["samples"]; assert [p["class"] for p in s] == [0, 1, 2, 3, 4]; assert "label" not in s[0]'
+say "own arrays train a network, and rows without labels are predicted"
+
+# ---- lists
+"$snn" plugins | grep -q "lif.adaptive" || die "plugins must list lif.adaptive"
+"$snn" plugins lif | grep -q "tau_mem *ms *20 *> 0" || die "plugins lif must tell of tau_mem"
+"$snn" plugins lif --json | python3 -c '
+import json, sys
+parameters = {p["name"]: p for p in json.load(sys.stdin)["components"][0]["parameters"]}
+assert parameters["tau_mem"]["unit"] == "ms" and parameters["tau_mem"]["default"] == 20'
+say "plugins tells unit, default and range"
+"$snn" recipes | grep -q "digits-lif.*accuracy >= 97" || die "recipes must show the bar"
+"$snn" data list | grep -q "mnist.*no" || die "data list must show what is missing"
+"$snn" data list --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["sets"][0]["present"]'
+"$snn" --version | grep -q "^snn [0-9]" || die "--version"
+say "recipes, data list and --version"
+
+# ---- failures: one sentence that states the law and the value
+fails "an unknown recipe" 1 "unknown recipe 'nothing'; known: .*digits-lif" train nothing
+fails "no epochs" 1 "epochs must be >= 1, got 0" train digits-lif --epochs 0
+fails "negative threads" 1 "threads must be 0 \.\.\. 1024, got -1" train digits-lif --threads -1
+fails "a folder without data" 1 "snn data fetch mnist" train mnist-lif-mlp --data nowhere
+fails "a file that cannot be written" 1 "cannot write" train digits-lif --out nowhere/file.st
+fails "an unknown component" 1 "unknown component or plugin 'lfi'" plugins lfi
+fails "an unknown set" 1 "unknown data set" data fetch nothing
+fails "an import without files" 1 "missing" data import mnist .
+fails "a file that is not there" 1 "none.st" eval none.st
+head -c 1000 one.st > short.st
+fails "a truncated file" 1 "short.st" eval short.st
+python3 -c 'd = bytearray(open("one.st", "rb").read()); d[20] ^= 255; open("bad.st", "wb").write(d)'
+fails "a corrupt file" 1 "bad.st" info bad.st
+fails "a checkpoint of another network" 1 "own\|tensor\|shape" train digits-lif --resume a.st --epochs 3
+printf '{"name": "x", "dta": {}}' > misspelt.json
+fails "a misspelt key" 1 "dta" train misspelt.json
+"$snn" train > /dev/null 2> err.txt && die "train without a recipe must fail"
+grep -q "Usage: snn train" err.txt || die "a usage mistake must show the usage"
+say "a usage mistake shows the usage"
+
+# ---- no network: addresses that nobody answers
+fetched=0
+http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 "$snn" data fetch mnist --data sets > out.txt 2> err.txt || fetched=$?
+[[ $fetched == 1 ]] || die "data fetch without network must fail"
+tail -n 1 err.txt | grep -q "by hand" || die "data fetch must say where to put the files: $(tail -n 1 err.txt)"
+[[ -z $(find sets -type f) ]] || die "a failed fetch must leave nothing"
+say "data fetch without network says what to do by hand"
+
+# ---- verify and demo
+sed 's/"epochs": 400/"epochs": 2/; s/"seed": 3,/"seed": 3, "expect": {"accuracy": 0.5},/' constant.json > easy.json
+"$snn" verify easy.json > verify.txt 2> /dev/null
+grep -q "reached" verify.txt || die "verify must say reached"
+sed 's/"accuracy": 0.5/"accuracy": 1.5/' easy.json > hard.json
+if "$snn" verify hard.json > verify.txt 2> /dev/null; then die "verify must fail where a bar is missed"; fi
+grep -q "MISSED" verify.txt || die "verify must say which bar was missed"
+say "verify compares with the bar"
+"$snn" demo --epochs 2 --out pictures/demo.svg > demo.txt 2> /dev/null
+grep -q "spikes per neuron" demo.txt || die "demo must print spikes per neuron"
+python3 -c 'import xml.dom.minidom as m; m.parse("pictures/demo.svg")'
+say "demo draws a picture that is XML"
+
+echo "$passed checks passed"
