@@ -22,17 +22,21 @@ enum Console {
         return locale.lowercased().contains("utf")
     }
 
-    /// A line of a result.
-    static func result(_ line: String) { write(line + "\n", to: 1) }
+    /// A line of a result; where it cannot be written the program ends, as it would otherwise seem to have worked.
+    static func result(_ line: String) {
+        guard !write(line + "\n", to: 1) else { return }
+        error("cannot write to standard output: \(String(cString: strerror(errno)))")
+        Exit.failure.leave()
+    }
 
     /// A line of a log.
-    static func log(_ line: String) { write(line + "\n", to: 2) }
+    static func log(_ line: String) { _ = write(line + "\n", to: 2) }
 
     /// The sentence that says why a command failed.
     static func error(_ sentence: String) { log("snn: " + sentence) }
 
     /// Text on standard error, as it is.
-    static func draw(_ text: String) { write(text, to: 2) }
+    static func draw(_ text: String) { _ = write(text, to: 2) }
 
     private static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
@@ -40,15 +44,16 @@ enum Console {
         return text.isEmpty ? nil : text
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Whether all of it was written.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
             if written < 0 && errno == EINTR { continue }
-            // A closed or full stream: there is nobody left to tell.
-            guard written > 0 else { return }
+            guard written > 0 else { return false }
             bytes = bytes.dropFirst(written)
         }
+        return true
     }
 
     private static func writeBytes(_ descriptor: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {

@@ -52,12 +52,21 @@ struct ProgressLine {
     }
 
     /// The line in at most `columns`; figures that do not fit are left out from the end.
+    ///
+    /// The bar's length depends on the columns alone, so that it does not jump while figures change.
     func text(columns: Int, style: Style) -> String {
-        let barColumns = min(32, max(8, columns / 4))
-        var line = ProgressLine.bar(share, columns: barColumns, style: style)
-        for figure in figures where line.count + 2 + figure.count <= columns { line += "  " + figure }
+        var line = ProgressLine.bar(share, columns: min(32, max(8, columns - ProgressLine.widest)), style: style)
+        let isNarrow = columns < ProgressLine.widest + 8
+        for figure in figures {
+            let short = isNarrow && figure.hasPrefix("accuracy") ? "acc" + figure.dropFirst(8) : figure
+            guard line.count + 2 + short.count <= columns else { break }
+            line += "  " + short
+        }
         return line
     }
+
+    /// Columns of all figures, each with two spaces before it, as long as they commonly get.
+    private static let widest = 76
 
     /// A bar of exactly `columns`.
     static func bar(_ share: Double, columns: Int, style: Style) -> String {

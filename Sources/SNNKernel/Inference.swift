@@ -68,10 +68,7 @@ extension Network {
     }
 
     private func checkFinite(_ row: Storage<Float>, sample: Int) throws(SNNError) {
-        var sum: Float = 0
-        // x - x is 0 for every finite number and NaN for the others.
-        for index in 0..<row.count { sum += row.base[index] - row.base[index] }
-        guard sum != 0 || sum.isNaN else { return }
+        guard !row.isFinite(0..<row.count) else { return }
         for index in 0..<row.count where !row.base[index].isFinite {
             throw .notFinite("inputs must be finite, got \(row.base[index]) in sample \(sample), value \(index)")
         }
@@ -306,7 +303,7 @@ extension Network {
                 let z = UnsafePointer(block.scores.base + place * classes)
                 let label = Int(labels(sample))
                 correct += Softmax.winner(z, classes) == label ? 1 : 0
-                loss += Softmax.logSum(z, classes) - Double(z[label])
+                loss += Softmax.loss(z, classes, label: label)
             }
             statistics.add(block.trace, network: network)
         }

@@ -110,14 +110,14 @@ public struct Loss: Sendable {
         guard case .labels(let labels) = targets.kind else { preconditionFailure("cross-entropy takes labels") }
         let label = Int(labels[place])
         let weight = Double(classWeights?[label] ?? 1)
-        let sum = Softmax.logSum(z, classes)
+        let (largest, sum) = Softmax.parts(z, classes)
         if let slope {
             for c in 0..<classes {
-                let p = (Double(z[c]) - sum).exponential
+                let p = (Double(z[c]) - largest).exponential / sum
                 slope[c] += Float((p - (c == label ? 1 : 0)) * weight / divisor)
             }
         }
-        return weight * (sum - Double(z[label]))
+        return weight * (largest - Double(z[label]) + sum.logarithm)
     }
 
     private func squaredError(
@@ -146,19 +146,25 @@ public struct Loss: Sendable {
 
 /// The softmax of a row of scores, computed in double.
 public enum Softmax {
-    /// log sum_c exp(z_c), without overflow.
-    public static func logSum(_ z: UnsafePointer<Float>, _ count: Int) -> Double {
+    /// The largest score and sum_c exp(z_c - largest). Apart, they stay exact where scores are huge.
+    static func parts(_ z: UnsafePointer<Float>, _ count: Int) -> (largest: Double, sum: Double) {
         var largest = z[0]
         for c in 1..<max(1, count) { largest = max(largest, z[c]) }
         var sum = 0.0
         for c in 0..<count { sum += (Double(z[c]) - Double(largest)).exponential }
-        return Double(largest) + sum.logarithm
+        return (Double(largest), sum)
+    }
+
+    /// -log of the probability of class `label`.
+    public static func loss(_ z: UnsafePointer<Float>, _ count: Int, label: Int) -> Double {
+        let (largest, sum) = parts(z, count)
+        return largest - Double(z[label]) + sum.logarithm
     }
 
     /// Probabilities that add up to 1.
     public static func probabilities(_ z: UnsafePointer<Float>, _ count: Int, to p: UnsafeMutablePointer<Float>) {
-        let sum = logSum(z, count)
-        for c in 0..<count { p[c] = Float((Double(z[c]) - sum).exponential) }
+        let (largest, sum) = parts(z, count)
+        for c in 0..<count { p[c] = Float((Double(z[c]) - largest).exponential / sum) }
     }
 
     /// The winner; the lowest index wins a tie.

@@ -407,7 +407,7 @@ private struct NodeBuilder {
                 "layer '\(node.name)': inputs must name the layer before ('\(before)') in this version, got '\(input)'"
             )
         }
-        throw .unknown("input of layer '\(node.name)'", input, known: ["input"] + nodes.map(\.name))
+        throw .unknown("input of layer '\(node.name)':", input, known: ["input"] + nodes.map(\.name))
     }
 
     private mutating func addNeurons(

@@ -26,6 +26,11 @@ public struct Pooling: Stage {
     ///
     /// Errors: ``SNNError/shape(_:)`` where the window is larger than the image.
     public init(input: Shape, kind: Kind, kernelHeight: Int, kernelWidth: Int, stride: Int) throws(SNNError) {
+        guard kernelHeight >= 1, kernelWidth >= 1, stride >= 1 else {
+            throw .parameter(
+                "kernel and stride must be >= 1, got \(kernelHeight) x \(kernelWidth) and \(stride)"
+            )
+        }
         guard kernelHeight <= input.height, kernelWidth <= input.width else {
             throw .shape(
                 "a pooling window of \(kernelHeight) x \(kernelWidth) does not fit an image of "

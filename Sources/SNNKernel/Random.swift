@@ -25,7 +25,8 @@ public struct RandomStream: Sendable {
     ///   - stream: tells users of one purpose apart (a node's position in the network, a parameter's).
     public init(seed: UInt64, purpose: RandomPurpose, stream: UInt32 = 0) {
         let mixed = (seed ^ (UInt64(purpose.rawValue) << 56)) &* 0x9E37_79B9_7F4A_7C15
-        key = SIMD2(UInt32(truncatingIfNeeded: mixed ^ seed), UInt32(truncatingIfNeeded: mixed >> 32))
+        // An odd factor maps seeds one to one: no two of a purpose share a key.
+        key = SIMD2(UInt32(truncatingIfNeeded: mixed), UInt32(truncatingIfNeeded: mixed >> 32))
         self.stream = stream
     }
 

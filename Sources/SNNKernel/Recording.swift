@@ -92,6 +92,14 @@ extension Network {
 
     private func checkBudget(_ request: RecordingRequest, wanted: [Bool], count: Int) throws(SNNError) {
         let sizes = [inputShape.count] + nodes.map(\.outputShape.count)
+        // All samples run as one block, whose event lists count in 32 bits.
+        let widest = Double(sizes.max() ?? 1)
+        guard widest * Double(steps) * Double(count) <= Double(Int32.max) else {
+            throw .memory(
+                "batch x steps x widest layer of a recording must be <= \(Int32.max), got "
+                    + "\(count) x \(steps) x \(widest.plain); record fewer samples at a time"
+            )
+        }
         let neurons = zip(sizes, wanted).reduce(0.0) { $0 + ($1.1 ? Double($1.0) : 0) }
         let bytes = neurons * Double(steps) * Double(count) * ((request.spikes ? 2 : 0) + (request.potentials ? 4 : 0))
         guard bytes <= Double(request.byteBudget) else {

@@ -90,7 +90,10 @@ public struct Surrogate: Sendable, Equatable {
             let c = V.select(V(-1).isAtLeast(right), V(-1), right)
             return h * w * (V(0.5) + c - V(0.5) * c * c.magnitude)
         case .arctan: return h * w * (z.arcTangent + V(Double.pi / 2))
-        case .fastSigmoid: return h * w * (V.one + z / (V.one + z.magnitude))
+        case .fastSigmoid:
+            // Clamped, as infinity / infinity far out would be no number.
+            let far = V.select(z.magnitude.isAbove(V(1e30)), V.select(z.isAbove(V.zero), V(1e30), V(-1e30)), z)
+            return h * w * (V.one + far / (V.one + far.magnitude))
         case .logistic:
             let e = (-z.magnitude).exponential
             return V(4) * h * w * V.select(z.isAtLeast(V.zero), V.one / (V.one + e), e / (V.one + e))

@@ -240,8 +240,18 @@ public final class Trainer: @unchecked Sendable {
                     rate: rate,
                     step: stepCount
                 )
+                // A network whose potentials are NaN falls silent, and its loss stays finite: look at the weights.
+                if !network.tensors[tensor].storage.isFinite(range) {
+                    queue.fail(
+                        .notFinite(
+                            "the weights of \(network.tensors[tensor].name) became infinite or NaN in step "
+                                + "\(stepCount); lower learning_rate"
+                        )
+                    )
+                }
             }
         }
+        try queue.check()
         rule.afterStep(network)
     }
 
@@ -265,6 +275,14 @@ public final class Trainer: @unchecked Sendable {
 }
 
 extension Storage where Element == Float {
+    /// Whether every number of `range` is finite.
+    func isFinite(_ range: Range<Int>) -> Bool {
+        var sum: Float = 0
+        // x - x is 0 for every finite number and NaN for the others.
+        for index in range { sum += base[index] - base[index] }
+        return sum == 0
+    }
+
     /// Adds another storage of the same size.
     func add(_ other: Storage<Float>) {
         for index in 0..<count { base[index] += other.base[index] }

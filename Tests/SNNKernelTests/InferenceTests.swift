@@ -61,7 +61,7 @@ struct InferenceTests {
         for sample in 0..<600 {
             let z = Storage(of: Array(scores[sample * 3..<sample * 3 + 3]))
             correct += Softmax.winner(z.base, 3) == Int(set.labels[sample]) ? 1 : 0
-            loss += Softmax.logSum(z.base, 3) - Double(z.base[Int(set.labels[sample])])
+            loss += Softmax.loss(z.base, 3, label: Int(set.labels[sample]))
             withExtendedLifetime(z) {}
         }
         for threads in 1...3 {

@@ -111,7 +111,7 @@ struct NetworkTests {
                 "layer 'b': inputs must name the layer before ('a') in this version, got 'input'"
             )
         ) { try made([.dense("a", 3), .dense("b", 2, inputs: ["input"])]) }
-        #expect(throws: SNNError.unknownName("unknown input of layer 'b' 'c'; known: a, input")) {
+        #expect(throws: SNNError.unknownName("unknown input of layer 'b': 'c'; known: a, input")) {
             try made([.dense("a", 3), .dense("b", 2, inputs: ["c"])])
         }
     }

@@ -68,6 +68,14 @@ fails() { # name, code, a word the sentence must hold, then the arguments
     say "$name"
 }
 
+# A pattern that the command's output shows.
+shows() { # pattern, then the arguments
+    local pattern=$1
+    shift
+    "$snn" "$@" > out.txt
+    grep -q -e "$pattern" out.txt || die "snn $* must show '$pattern': $(cat out.txt)"
+}
+
 # ---- training: the report, and the same bits whatever the number of threads
 "$snn" train digits-lif --epochs 2 --seed 5 --threads 1 --out one.st --json > one.json 2> one.err
 tool fields one.json
@@ -152,7 +160,7 @@ say "predict gives scores, probabilities, classes, labels and spikes"
 grep -q "of 10 right" predict.txt || die "predict must show ten samples"
 fails "a sample beyond the set" 1 "0 \.\.\. 358, got 359" predict one.st --sample 359
 fails "an unknown result" 1 "known: class" predict one.st --results speed
-"$snn" info one.st | grep -q "hidden" || die "info must list the nodes"
+shows "hidden" info one.st
 "$snn" info one.st --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["training"]["epochs"] == 2'
 say "info shows the network and the training"
 
@@ -179,17 +187,17 @@ python3 -c 'import tools; assert tools.last_line("own.json")["accuracy"] == 1'
 say "own arrays train a network, and rows without labels are predicted"
 
 # ---- lists
-"$snn" plugins | grep -q "lif.adaptive" || die "plugins must list lif.adaptive"
-"$snn" plugins lif | grep -q "tau_mem *ms *20 *> 0" || die "plugins lif must tell of tau_mem"
+shows "lif.adaptive" plugins
+shows "tau_mem *ms *20 *> 0" plugins lif
 "$snn" plugins lif --json | python3 -c '
 import json, sys
 parameters = {p["name"]: p for p in json.load(sys.stdin)["components"][0]["parameters"]}
 assert parameters["tau_mem"]["unit"] == "ms" and parameters["tau_mem"]["default"] == 20'
 say "plugins tells unit, default and range"
-"$snn" recipes | grep -q "digits-lif.*accuracy >= 97" || die "recipes must show the bar"
-"$snn" data list | grep -q "mnist.*no" || die "data list must show what is missing"
+shows "digits-lif.*accuracy >= 97" recipes
+shows "mnist.*no" data list
 "$snn" data list --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["sets"][0]["present"]'
-"$snn" --version | grep -q "^snn [0-9]" || die "--version"
+shows "^snn [0-9]" --version
 say "recipes, data list and --version"
 
 # ---- failures: one sentence that states the law and the value
@@ -209,6 +217,11 @@ fails "a corrupt file" 1 "bad.st" info bad.st
 fails "a checkpoint of another network" 1 "own\|tensor\|shape" train digits-lif --resume a.st --epochs 3
 printf '{"name": "x", "dta": {}}' > misspelt.json
 fails "a misspelt key" 1 "dta" train misspelt.json
+if [[ -c /dev/full ]]; then
+    if "$snn" recipes > /dev/full 2> err.txt; then die "a full disk must fail"; fi
+    grep -q "standard output" err.txt || die "a full disk: $(cat err.txt)"
+    say "results that cannot be written"
+fi
 "$snn" train > /dev/null 2> err.txt && die "train without a recipe must fail"
 grep -q "Usage: snn train" err.txt || die "a usage mistake must show the usage"
 say "a usage mistake shows the usage"

@@ -311,7 +311,7 @@ struct NetworkDocumentTests {
             ),
             (
                 #""layers":[{"name":"h","inputs":["x"],"connection":{"kind":"dense","outputs":2},"neuron":"lif"}]"#,
-                .unknownName("unknown input of layer 'h' 'x'; known: input")
+                .unknownName("unknown input of layer 'h': 'x'; known: input")
             ),
             (
                 #""layers":[{"name":"h","inputs":["input","x"]}]"#,

@@ -29,8 +29,8 @@ enum CodingsTest {
     }
 }
 
-@Test("every parameter refuses what is outside its range and says the law and the value")
-func parameters() throws { try checkParameters(of: CodingsPlugin.PluginEntry.self) }
+@Test("the plugin keeps every law, as it comes")
+func plugin() throws { try checkPlugin(CodingsPlugin.PluginEntry.self) }
 
 @Test(
     "the conformance kit passes for every coding",

@@ -59,8 +59,8 @@ enum LIFTest {
     }
 }
 
-@Test("every parameter refuses what is outside its range and says the law and the value")
-func parameters() throws { try checkParameters(of: LIFPlugin.PluginEntry.self) }
+@Test("the plugin keeps every law, as it comes")
+func plugin() throws { try checkPlugin(LIFPlugin.PluginEntry.self) }
 
 @Test("the conformance kit passes for every model, reset and order", arguments: LIFTest.variants)
 func conformance(_ choice: ComponentChoice) throws {

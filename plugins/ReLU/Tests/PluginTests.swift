@@ -3,8 +3,8 @@ import SNNKernel
 import SNNTestKit
 import Testing
 
-@Test("the plugin's parts take what they say and refuse the rest")
-func parameters() throws { try checkParameters(of: ReLUPlugin.PluginEntry.self) }
+@Test("the plugin keeps every law, as it comes")
+func plugin() throws { try checkPlugin(ReLUPlugin.PluginEntry.self) }
 
 @Test("the conformance kit passes", arguments: ["relu", "relu.identity"])
 func conformance(_ name: String) throws {
