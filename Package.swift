@@ -68,7 +68,11 @@ let package = Package(
             name: "SNNKernelTests",
             dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }
         ),
-        .testTarget(name: "SNNTests", dependencies: ["SNN", "SNNCommand", "SNNTestKit", "SNNKernel"], exclude: ["Command/cli.sh"]),
+        .testTarget(
+            name: "SNNTests",
+            dependencies: ["SNN", "SNNCommand", "SNNTestKit", "SNNKernel"],
+            exclude: ["Command/cli.sh"]
+        ),
     ] + pluginTargets,
     swiftLanguageModes: [.v6]
 )

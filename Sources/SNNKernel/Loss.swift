@@ -146,7 +146,7 @@ public struct Loss: Sendable {
 
 /// The softmax of a row of scores, computed in double.
 public enum Softmax {
-    /// The largest score and sum_c exp(z_c - largest). Apart, they stay exact where scores are huge.
+    /// The largest score and sum_c exp(z_c - largest): apart, they stay exact where scores are huge.
     static func parts(_ z: UnsafePointer<Float>, _ count: Int) -> (largest: Double, sum: Double) {
         var largest = z[0]
         for c in 1..<max(1, count) { largest = max(largest, z[c]) }

@@ -14,7 +14,8 @@ public func checkPlugin(
     try checkParameters(of: plugin, sourceLocation: sourceLocation)
     let registry = try Registry(plugins: [plugin])
     for part in plugin.neurons where part.hasDefaults {
-        let relaxed = part.offersRelaxedOutput
+        let relaxed =
+            part.offersRelaxedOutput
             ? try registry.neuron(ComponentChoice(part.name, ["output": .text("relaxed")]), dt: 1) : nil
         checkConformance(
             of: try registry.neuron(ComponentChoice(part.name), dt: 1),
@@ -24,7 +25,11 @@ public func checkPlugin(
         )
     }
     for part in plugin.codings where part.hasDefaults {
-        checkConformance(of: try registry.coding(ComponentChoice(part.name)), seed: seed, sourceLocation: sourceLocation)
+        checkConformance(
+            of: try registry.coding(ComponentChoice(part.name)),
+            seed: seed,
+            sourceLocation: sourceLocation
+        )
     }
     for part in plugin.readouts where part.hasDefaults {
         let readout = try registry.readout(ComponentChoice(part.name))

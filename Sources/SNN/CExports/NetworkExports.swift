@@ -153,6 +153,11 @@ extension Network {
         let inputs = try Border.present(inputs, "inputs")
         _ = try Border.count(batch, "batch")
         try Border.check(count, is: batch, by: inputCount, "inputs")
+        // What is computed a sample must fit into memory that Swift can be asked for.
+        let widest = max(scoreCount, nodes.count)
+        guard batch <= Int(Int32.max) / widest else {
+            throw .memory("batch x \(widest) results must be <= \(Int32.max), got a batch of \(batch)")
+        }
         return RowSource(inputs, inputCount: inputCount)
     }
 

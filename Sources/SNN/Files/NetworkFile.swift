@@ -114,7 +114,9 @@ package enum NetworkFile {
     /// The recipe a file carries, or null.
     package static func recipe(_ file: SafetensorsFile) throws(SNNError) -> JSONField {
         guard let text = file.metadata[Key.recipe] else { return JSONField(nil, path: "recipe") }
-        return JSONField(try JSONValue(parsing: text), path: "recipe")
+        do throws(SNNError) {
+            return JSONField(try JSONValue(parsing: text), path: "recipe")
+        } catch { throw .corrupt("the recipe in '\(file.path)' is damaged: \(error.message)") }
     }
 
     /// Where the run that wrote a checkpoint stood.
@@ -122,14 +124,16 @@ package enum NetworkFile {
         guard let text = file.metadata[Key.progress] else {
             throw .state("'\(file.path)' holds a network but no training state to go on from")
         }
-        let field = JSONField(try JSONValue(parsing: text), path: Key.progress)
-        return Progress(
-            stage: try field["stage"].integer(),
-            epochsDone: try field["epochs_done"].integer(),
-            stepCount: try field["step_count"].integer(),
-            samplesSeen: try field["samples_seen"].seed(),
-            seed: try field["seed"].seed()
-        )
+        do throws(SNNError) {
+            let field = JSONField(try JSONValue(parsing: text), path: Key.progress)
+            return Progress(
+                stage: try field["stage"].integer(),
+                epochsDone: try field["epochs_done"].integer(),
+                stepCount: try field["step_count"].integer(),
+                samplesSeen: try field["samples_seen"].seed(),
+                seed: try field["seed"].seed()
+            )
+        } catch { throw .corrupt("the training state in '\(file.path)' is damaged: \(error.message)") }
     }
 
     private static func write(_ progress: Progress) -> JSONValue {

@@ -291,6 +291,36 @@ struct NetworkFileTests {
         }
     }
 
+    @Test("damaged metadata is damage to the file, whichever entry it is")
+    func damagedMetadata() throws {
+        let folder = try TemporaryFolder()
+        let saved = try TrainedSample(epochs: 1)
+        try NetworkFile.write(saved.network, recipe: ["name": "r"], trainer: saved.trainer, to: folder["c"])
+        let before = saved.bits
+        for (text, law) in [
+            ("{", "a key in quotes"), ("[]", "stage must be an integer, but it is missing"),
+            (#"{"stage":0,"epochs_done":1,"step_count":1.5}"#, "step_count must be an integer, got 1.5"),
+        ] {
+            try rewrite(folder["c"], to: folder["p"], metadata: { $0["snn.progress"] = text })
+            let error = failure {
+                try NetworkFile.resume(saved.trainer, from: try SafetensorsFile(path: folder["p"]))
+            }
+            guard case .corrupt(let sentence)? = error else {
+                Issue.record("\(text) must be SNNError.corrupt, got \(String(describing: error))")
+                continue
+            }
+            #expect(sentence.hasPrefix("the training state in '\(folder["p"])' is damaged: ") && sentence.contains(law))
+        }
+        #expect(saved.bits == before)
+        try rewrite(folder["c"], to: folder["r"], metadata: { $0["snn.recipe"] = "{" })
+        guard case .corrupt(let sentence)? = failure({ try NetworkFile.recipe(SafetensorsFile(path: folder["r"])) })
+        else {
+            Issue.record("a damaged recipe must be SNNError.corrupt")
+            return
+        }
+        #expect(sentence.hasPrefix("the recipe in '\(folder["r"])' is damaged: "))
+    }
+
     @Test("a place that cannot be written is refused, and the old file stays")
     func refusedWrite() throws {
         let folder = try TemporaryFolder()
