@@ -121,7 +121,7 @@ typedef struct snn_report snn_report;       /* named numbers that a long call re
 
 /* Told about the progress of long calls, on the thread that made the call, at most about ten times a second and at
    the end of every epoch. `epoch` counts from 1 (0 during an evaluation), `done` of `total` samples of it are
-   finished; `loss` and `accuracy` are the means of this epoch so far (NaN where there is none). Returning non-zero
+   finished; `loss` and `accuracy` are the means of this epoch so far. Returning non-zero
    stops the call with SNN_E_CANCELLED. `user` is passed through. */
 typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64_t done, int64_t total, double loss,
                                 double accuracy, double samples_per_second);
@@ -320,7 +320,8 @@ SNN_API snn_status snn_trainer_gradients(snn_trainer *trainer, const float *inpu
 SNN_API snn_status snn_trainer_gradients_values(snn_trainer *trainer, const float *inputs, size_t inputs_count,
                                                 const float *targets, size_t targets_count, size_t batch, double *loss);
 
-/* The second half: one optimizer step with the gradients as they are now. Errors: ARGUMENT, STATE (none yet). */
+/* The second half: one optimizer step with the gradients as they are now. Errors: ARGUMENT, STATE (none
+   yet), NOT_FINITE (the weights became infinite or NaN: they diverged). */
 SNN_API snn_status snn_trainer_apply(snn_trainer *trainer);
 
 /* The gradient of trainable tensor `index`, without copying, shape as the tensor's. Borrowed until the trainer is freed;

@@ -41,7 +41,8 @@ def assert_same_bits(first: dict[str, np.ndarray], second: dict[str, np.ndarray]
     assert first.keys() == second.keys()
     for name in first:
         assert first[name].shape == second[name].shape, name
-        assert first[name].tobytes() == second[name].tobytes(), name
+        same = first[name].tobytes() == second[name].tobytes()
+        assert same, name  # apart from the comparison, whose bytes pytest would explain for minutes
 
 
 def run_python(*arguments: str, timeout: float = 60, **environment: str) -> str:

@@ -28,9 +28,12 @@ def from_objects(path, threads: int) -> dict:
         optimizer=stage["optimizer"],
         schedule=stage["schedule"],
         batch=stage["batch"],
+        epochs=stage["epochs"],
         seed=SEED,
     )
-    trainer.fit(snn.Dataset.open(RECIPE["data"]["set"], "train"), epochs=EPOCHS, progress=False)
+    data = RECIPE["data"]
+    train = snn.Dataset.open(data["set"], "train", **data.get("preprocessing", {}))
+    trainer.fit(train, epochs=EPOCHS, progress=False)
     trainer.save(path)
     assert_same_bits(weights(network), {name: read_safetensors.tensors(path)[name] for name in network.tensors})
     return read_safetensors.tensors(path)

@@ -41,13 +41,14 @@ class Trainer(Handle):
         optimizer: Choice | None = None,
         schedule: Choice | None = None,
         batch: int | None = None,
+        epochs: int | None = None,
         seed: int = 0,
     ) -> None:
         """What is not given takes the library's default; `seed` drives shuffling, dropout, random codings and
-        augmentation."""
+        augmentation. The schedule is laid out over `epochs`, or over those that `fit` is asked for."""
         self.network = network
         owner = network._alive()
-        settings = given(rule=rule, loss=loss, optimizer=optimizer, schedule=schedule, batch=batch)
+        settings = given(rule=rule, loss=loss, optimizer=optimizer, schedule=schedule, batch=batch, epochs=epochs)
         out = ctypes.c_void_p()
         network._call(lib.snn_trainer_create, document(settings), unsigned(seed, "seed"), ctypes.byref(out))
         self._owner = Owner(out.value, lib.snn_trainer_free, lock=owner.lock)
