@@ -28,11 +28,14 @@ blocks() {
         inside { text = text $0 "\n" }
         END { exit number == 0 }' "$1"
 }
-plugin=$copy/plugins/Saturating
+name=$(sed -n 's/.*To add one called `\([A-Za-z]*\)`.*/\1/p' plugins/README.md)
+identifier=$(sed -n 's/.*static let identifier = "\([a-z_]*\)".*/\1/p' plugins/README.md)
+[[ -n $name && -n $identifier ]] || { echo "plugins/README.md must name its plugin and its identifier" >&2 && exit 1; }
+plugin=$copy/plugins/$name
 mkdir -p "$plugin/Tests"
 blocks plugins/README.md "$plugin"
-sed -i 's/^let plugins = \[/&"Saturating", /' "$copy/Package.swift"
-grep -q '^let plugins = \["Saturating", ' "$copy/Package.swift"
+sed -i "s/^let plugins = \\[/&\"$name\", /" "$copy/Package.swift"
+grep -q "^let plugins = \\[\"$name\", " "$copy/Package.swift"
 
 # The README shows equations alone: here are the import and the model around them.
 mkdir -p "$copy/readme/Tests"
@@ -50,12 +53,12 @@ struct LeakyModel: ClockDrivenNeuron {
 }
 SWIFT
 } > "$plugin/Leaky.swift"
-cat > "$plugin/Tests/LeakyTests.swift" << 'SWIFT'
+cat > "$plugin/Tests/LeakyTests.swift" << SWIFT
 import SNNKernel
 import SNNTestKit
 import Testing
 
-@testable import SaturatingPlugin
+@testable import ${name}Plugin
 
 @Test("the equations in the README obey every law of a neuron model")
 func leaky() throws { checkConformance(of: LeakyModel(surrogate: try Surrogate(.arctan, width: 0.5))) }
@@ -65,11 +68,11 @@ cd "$copy"
 flags=(-c "${CONFIGURATION:-debug}" -Xswiftc -use-ld=lld --scratch-path build)
 "$swift" build "${flags[@]}" --build-tests > build.log 2>&1 || {
     cat build.log >&2
-    echo "the Swift of plugins/README.md or README.md does not compile as plugins/Saturating" >&2
+    echo "the Swift of plugins/README.md or README.md does not compile as plugins/$name" >&2
     exit 1
 }
-if grep 'plugins/Saturating/.*warning:' build.log >&2; then exit 1; fi
-"$swift" test "${flags[@]}" --skip-build --filter SaturatingPluginTests 2>&1 | tee test.log | grep -E '✘|issue|Test run' || true
+if grep "plugins/$name/.*warning:" build.log >&2; then exit 1; fi
+"$swift" test "${flags[@]}" --skip-build --filter "${name}PluginTests" 2>&1 | tee test.log | grep -E '✘|issue|Test run' || true
 # A filter that matches nothing passes too.
 grep -Eq 'Test run with [2-9] tests.* passed' test.log || {
     grep '^↳' test.log >&2
@@ -77,12 +80,12 @@ grep -Eq 'Test run with [2-9] tests.* passed' test.log || {
     exit 1
 }
 snn=$("$swift" build "${flags[@]}" --show-bin-path)/snn-cli
-"$snn" plugins saturating | tee list.log
-grep -q v_critical list.log
-cat > recipe.json << 'JSON'
+"$snn" plugins "$identifier" | tee list.log
+grep -q "^$identifier (neuron, plugin $identifier)" list.log
+cat > recipe.json << JSON
 {"data": {"set": "digits", "preprocessing": {"samples": 64}}, "stages": [{"kind": "train"}],
  "network": {"input": {"shape": [1, 8, 8]}, "steps": 2, "layers": [
-  {"stages": ["flatten"], "connection": {"kind": "dense", "outputs": 10}, "neuron": {"model": "saturating"}}]}}
+  {"stages": ["flatten"], "connection": {"kind": "dense", "outputs": 10}, "neuron": {"model": "$identifier"}}]}}
 JSON
 "$snn" train recipe.json --json 2> /dev/null | tail -n 1 | grep -q '"accuracy"'
 echo "a network of the page's neurons trains"
