@@ -305,8 +305,8 @@ private struct One: RegisterTile {
     }
 }
 
-/// Two vectors; written out, as is `Four`, because as a generic pair of halves the compiler spills registers, and training a small
-/// network takes 18 % more instructions.
+/// Two vectors; written out, as is `Four`, because as a generic pair of halves the compiler spills registers, and
+/// training a small network takes 18 % more instructions.
 private struct Two: RegisterTile {
     static var width: Int { 32 }
     var low = One()
