@@ -1,5 +1,11 @@
 import SNNKernel
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// What a caller may change about a recipe.
 package struct RunOptions: Sendable {
     /// Folder of data sets, or a `.npz` file.
@@ -121,8 +127,12 @@ package struct RecipeRun {
     /// Finds out before an hour of training, rather than after it, that the file cannot be written.
     private static func checkWritable(_ path: String) throws(SNNError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        guard ReadFile.isFolder(folder.isEmpty ? "/" : folder), !ReadFile.isFolder(path) else {
+        let place = folder.isEmpty ? "/" : folder
+        guard ReadFile.isFolder(place), !ReadFile.isFolder(path) else {
             throw .file("cannot write '\(path)': it must be a file in a folder that exists")
+        }
+        guard access(place, W_OK) == 0 else {
+            throw .file("cannot write '\(path)': the folder '\(place)' must be writable")
         }
     }
 
