@@ -80,7 +80,7 @@ package enum NetworkDocument {
         if let fallback, !field.isPresent { return ComponentChoice(fallback) }
         if case .string(let name) = field.value { return ComponentChoice(name) }
         var parameters: [String: ParameterValue] = [:]
-        for (name, member) in try field.object() where name != key && member.isPresent && !except.contains(name) {
+        for (name, member) in try field.object() where name != key && !except.contains(name) {
             switch member.value {
             case .number(let number): parameters[name] = .number(number)
             case .bool(let flag): parameters[name] = .boolean(flag)
