@@ -65,6 +65,16 @@ public struct Initialiser: Sendable, Equatable {
         }
     }
 
+    /// A connection's choice with this start, where it has none of its own.
+    func filled(into choice: ComponentChoice) -> ComponentChoice {
+        guard choice.parameters["init"] == nil else { return choice }
+        var complete = choice
+        complete.parameters["init"] = .text(kind.rawValue)
+        complete.parameters["init_gain"] = choice.parameters["init_gain"] ?? .number(gain)
+        if let bound { complete.parameters["init_bound"] = choice.parameters["init_bound"] ?? .number(bound) }
+        return complete
+    }
+
     /// The parameters of `"init"` in a connection.
     public static let descriptions: [ParameterDescription] = [
         .choice("init", default: Kind.uniform, "how the weights start"),

@@ -420,9 +420,12 @@ private struct NodeBuilder {
             guard !node.stages.isEmpty else { throw .document("a layer must hold stages or a connection and a neuron") }
             return (nil, nil)
         }
-        let (connection, completeConnection) = try BuiltIn.connection(connectionChoice, input: shape)
-        let (neuron, completeNeuron) = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
-            .made(neuronChoice, dt: dt)
+        let component = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
+        let (neuron, completeNeuron) = try component.made(neuronChoice, dt: dt)
+        let (connection, completeConnection) = try BuiltIn.connection(
+            component.initialiser.map { $0.filled(into: connectionChoice) } ?? connectionChoice,
+            input: shape
+        )
         if neuron.demand == .total, kind != .constantValues {
             throw .notSupported(
                 "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive"

@@ -36,6 +36,8 @@ public struct Component<Made>: Sendable {
     public let summary: String
     /// What can be chosen, in the order that introspection lists it.
     public let parameters: [ParameterDescription]
+    /// How the weights before this neuron start where a description does not say; nil leaves it to the connection.
+    public let initialiser: Initialiser?
     let make: @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
 
     /// A component that `make` makes from checked parameters; `dt` is the length of a step in ms.
@@ -43,11 +45,13 @@ public struct Component<Made>: Sendable {
         _ name: String,
         _ summary: String,
         parameters: [ParameterDescription] = [],
+        initialiser: Initialiser? = nil,
         make: @escaping @Sendable (ParameterSet, _ dt: Double) throws(SNNError) -> Made
     ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
+        self.initialiser = initialiser
         self.make = make
     }
 }
