@@ -1,11 +1,5 @@
 import SNNKernel
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Named numbers that a long call returns; names with dots are nested objects in JSON.
 package struct Report: Sendable {
     private(set) var names: [String] = []
@@ -106,23 +100,11 @@ package struct Report: Sendable {
 
     /// Adds what every report ends with.
     mutating func add(seed: UInt64?, threads: Int) {
-        self["peak_memory_bytes"] = Double(peakMemoryBytes())
+        self["peak_memory_bytes"] = Double(ResidentMemory.peak)
         if let seed { self["seed"] = Double(seed) }
         self["threads"] = Double(threads)
         set("version", text: Library.version)
     }
-}
-
-/// Peak resident memory of this process.
-func peakMemoryBytes() -> Int {
-    var usage = rusage()
-    #if canImport(Darwin)
-    getrusage(RUSAGE_SELF, &usage)
-    return usage.ru_maxrss
-    #else
-    getrusage(RUSAGE_SELF.rawValue, &usage)
-    return usage.ru_maxrss * 1024
-    #endif
 }
 
 /// Threads to use where a caller asks for `wanted`: 0 means one a core.
