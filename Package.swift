@@ -34,7 +34,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
-        .target(name: "SNNKernel"),
+        .target(name: "SNNKernel", dependencies: ["CLanes", "CBLIS"]),
+        // The archive, so that the library needs no libblis where it runs.
+        .target(
+            name: "CBLIS",
+            linkerSettings: [
+                .linkedLibrary(":libblis.a", .when(platforms: [.linux])),
+                .linkedLibrary("blis", .when(platforms: [.macOS])),
+            ]
+        ),
         .target(
             name: "SNN",
             dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor"]
@@ -56,6 +64,7 @@ let package = Package(
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CProcessor"),
+        .systemLibrary(name: "CLanes"),
         .executableTarget(name: "RegistryGenerator"),
         .plugin(
             name: "RegistryPlugin",

@@ -106,12 +106,20 @@ struct BenchCommand: ParsableCommand {
         if output.json { return Console.result(JSONValue.object(report).text()) }
         var summary = Summary()
         if task == .f {
-            summary.add("latency", (result.median * 1e3).fixed(3) + " ms", "p99 \((result.quantile(0.99) * 1e3).fixed(3)) ms")
+            summary.add(
+                "latency",
+                (result.median * 1e3).fixed(3) + " ms",
+                "p99 \((result.quantile(0.99) * 1e3).fixed(3)) ms"
+            )
         } else {
             let slow = (batch / result.quantile(1)).short
             let fast = (batch / result.quantile(0)).short
             summary.add("speed", (batch / result.median).short + " samples/s", "\(slow) to \(fast)")
-            summary.add("call", (result.median * 1e3).fixed(2) + " ms", "batch \(result.batch), \(result.threads) threads")
+            summary.add(
+                "call",
+                (result.median * 1e3).fixed(2) + " ms",
+                "batch \(result.batch), \(result.threads) threads"
+            )
         }
         summary.add("peak memory", (Double(result.peakMemoryBytes) / 1e6).fixed(1) + " MB", "above the idle process")
         summary.add("input activity", result.inputActivity.percent, "")
@@ -157,7 +165,9 @@ struct BenchCommand: ParsableCommand {
                 ]).text()
             )
         }
-        Console.result("cold start: \((median * 1e3).fixed(1)) ms from starting the program to the end of one inference")
+        Console.result(
+            "cold start: \((median * 1e3).fixed(1)) ms from starting the program to the end of one inference"
+        )
     }
 }
 

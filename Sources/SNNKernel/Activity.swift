@@ -45,17 +45,32 @@ public struct Values: Sendable {
     /// The slices, one after another.
     public let storage: Storage<Float>
 
-    /// Memory for values that the caller is about to write.
+    /// Zeros.
     @inlinable
     public init(steps: Int, batch: Int, count: Int, isConstant: Bool = false) {
-        self.steps = steps
-        self.batch = batch
-        self.count = count
-        self.isConstant = isConstant
-        storage = Storage((isConstant ? 1 : steps) * batch * count)
+        self.init(
+            steps: steps,
+            batch: batch,
+            count: count,
+            isConstant: isConstant,
+            storage: Storage((isConstant ? 1 : steps) * batch * count)
+        )
+    }
+
+    /// Memory for values every one of which the caller is about to write.
+    @inlinable
+    public init(overwriting steps: Int, batch: Int, count: Int, isConstant: Bool = false) {
+        self.init(
+            steps: steps,
+            batch: batch,
+            count: count,
+            isConstant: isConstant,
+            storage: Storage(overwriting: (isConstant ? 1 : steps) * batch * count)
+        )
     }
 
     /// Values over memory that exists.
+    @inlinable
     public init(steps: Int, batch: Int, count: Int, isConstant: Bool, storage: Storage<Float>) {
         self.steps = steps
         self.batch = batch

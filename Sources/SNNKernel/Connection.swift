@@ -166,7 +166,6 @@ public struct Convolution: Connection {
 
     /// `weight`, then `bias` where there is one.
     public var tensors: [TensorDescription] {
-        let isDense = inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1
         let inside = inputShape.channels
         let outside = outputShape.channels
         let fanOut = kernelHeight * kernelWidth * outside
@@ -253,9 +252,12 @@ public struct Convolution: Connection {
 
     /// The current under the law of sums, skipping silent inputs.
     public func current(of activity: Activity, with weights: PreparedWeights) -> Values {
+        if case .values(let values) = activity, isDense, wantsDense(values), DenseProduct.keepsLaw {
+            return denseCurrent(of: values, with: weights)
+        }
         let events = EventList(activity, shape: inputShape)
         let result = Values(
-            steps: activity.steps,
+            overwriting: activity.steps,
             batch: activity.batch,
             count: outputShape.count,
             isConstant: activity.isConstant
@@ -269,6 +271,47 @@ public struct Convolution: Connection {
             scale: scale,
             to: result.base
         )
+        return result
+    }
+
+    /// Share of inputs that are not zero above which a product over all of them is faster than one that skips.
+    private static let denseShare = 0.25
+    /// Rows and outputs below which packing the factors costs BLIS more than it gains.
+    private static let leastRows = 16
+    private static let leastOutputs = 32
+
+    /// A connection of every input to every output: no image.
+    private var isDense: Bool { inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
+
+    private func wantsDense(_ values: Values) -> Bool {
+        let rows = values.slices * values.batch
+        guard rows >= Self.leastRows, outputShape.channels >= Self.leastOutputs else { return false }
+        let total = rows * values.count
+        return Double(UnsafePointer(values.base).countNonZero(total)) > Self.denseShare * Double(total)
+    }
+
+    private func denseCurrent(of input: Values, with weights: PreparedWeights) -> Values {
+        let result = Values(
+            overwriting: input.steps,
+            batch: input.batch,
+            count: outputShape.count,
+            isConstant: input.isConstant
+        )
+        let rows = input.slices * input.batch
+        let outputs = outputShape.channels
+        DenseProduct.lawful(
+            rows: rows,
+            inputs: inputShape.channels,
+            outputs: outputs,
+            input.base,
+            weights: weights.weight.base,
+            to: result.base
+        )
+        guard let bias = weights.bias?.base else { return result }
+        for row in 0..<rows {
+            let out = result.base + row * outputs
+            for output in 0..<outputs { out[output] += bias[output] }
+        }
         return result
     }
 
@@ -286,20 +329,37 @@ public struct Convolution: Connection {
 
     /// Adds the gradient of the weight, events times gradients of the current, and that of the bias.
     public func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>]) {
+        if hasBias { addBiasGradient(of: current, to: gradients[1].base) }
+        if case .values(let values) = input, isDense, wantsDense(values) {
+            return DenseProduct.addOuter(
+                rows: values.slices * values.batch,
+                inputs: inputShape.channels,
+                outputs: outputShape.channels,
+                values.base,
+                current.base,
+                to: gradients[0].base
+            )
+        }
         let events = EventList(input, shape: inputShape)
         if case .raster(let raster) = input, raster.scale != 1 {
             for event in 0..<events.count { events.values.base[event] *= raster.scale }
         }
         sums.addWeightGradient(events, gradient: UnsafePointer(current.base), to: gradients[0].base)
-        if hasBias { addBiasGradient(of: current, to: gradients[1].base) }
     }
 
+    /// Adds the sum of `current` over rows and pixels, with a tile of channels in registers.
     private func addBiasGradient(of current: Values, to bias: UnsafeMutablePointer<Float>) {
         let channels = outputShape.channels
         let rows = current.slices * current.batch * outputShape.pixels
-        for row in 0..<rows {
-            let gradient = current.base + row * channels
-            for channel in 0..<channels { bias[channel] += gradient[channel] }
+        for first in Swift.stride(from: 0, to: channels, by: 16) {
+            var sum = SIMD16<Float>(repeating: 0)
+            var row = UnsafePointer(current.base + first)
+            for _ in 0..<rows {
+                sum += row.vector()
+                row += channels
+            }
+            let target = bias + first
+            for lane in 0..<min(16, channels - first) { target[lane] += sum[lane] }
         }
     }
 
@@ -307,9 +367,90 @@ public struct Convolution: Connection {
     ///
     /// The weights must have been prepared with their adjoint.
     public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
-        guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
+        let total = current.slices * current.row
+        let isFull =
+            outputShape.channels >= Self.leastRows
+            && Double(UnsafePointer(current.base).countNonZero(total)) > Self.denseShare * Double(total)
+        return isFull ? denseInputGradient(of: current, with: weights) : sparseInputGradient(of: current, with: weights)
+    }
+
+    /// Every output pixel's gradient through all taps of the kernel at once, one dense product, then added to the
+    /// pixels of its receptive field.
+    private func denseInputGradient(of current: Values, with weights: PreparedWeights) -> Values {
+        let images = current.slices * current.batch
+        let pixels = outputShape.pixels
+        let field = receptiveField
+        let weight = UnsafePointer(weights.weight.base)
+        if isDense {
+            let result = Values(
+                overwriting: current.steps,
+                batch: current.batch,
+                count: inputShape.count,
+                isConstant: current.isConstant
+            )
+            DenseProduct.transposed(
+                rows: images,
+                outputs: outputShape.channels,
+                inputs: field,
+                current.base,
+                weights: weight,
+                to: result.base
+            )
+            return result
+        }
         let result = Values(
             steps: current.steps,
+            batch: current.batch,
+            count: inputShape.count,
+            isConstant: current.isConstant
+        )
+        // As many images at a time as keep the product in the second-level cache, so that packing the weight is rare.
+        let group = max(1, (1 << 17) / (pixels * field))
+        let product = Storage<Float>(overwriting: group * pixels * field)
+        for first in Swift.stride(from: 0, to: images, by: group) {
+            let count = min(group, images - first)
+            DenseProduct.transposed(
+                rows: count * pixels,
+                outputs: outputShape.channels,
+                inputs: field,
+                current.base + first * outputShape.count,
+                weights: weight,
+                to: product.base
+            )
+            for image in 0..<count {
+                addFields(product.base + image * pixels * field, to: result.base + (first + image) * inputShape.count)
+            }
+        }
+        return result
+    }
+
+    /// Adds `fields [output pixels, kernel height, kernel width, in]` to the pixels of the image they came from.
+    private func addFields(_ fields: UnsafePointer<Float>, to image: UnsafeMutablePointer<Float>) {
+        let channels = inputShape.channels
+        let kernelRow = kernelWidth * channels
+        var field = fields
+        for y in 0..<outputShape.height {
+            for x in 0..<outputShape.width {
+                let left = x * stride - padding
+                let skipped = max(0, -left)
+                let length = (min(inputShape.width, left + kernelWidth) - left - skipped) * channels
+                for k in 0..<kernelHeight {
+                    let row = y * stride - padding + k
+                    guard row >= 0, row < inputShape.height, length > 0 else { continue }
+                    let from = field + k * kernelRow + skipped * channels
+                    let to = image + (row * inputShape.width + left + skipped) * channels
+                    for index in 0..<length { to[index] += from[index] }
+                }
+                field += receptiveField
+            }
+        }
+    }
+
+    /// A convolution with the turned weight that skips zero gradients.
+    private func sparseInputGradient(of current: Values, with weights: PreparedWeights) -> Values {
+        guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
+        let result = Values(
+            overwriting: current.steps,
             batch: current.batch,
             count: inputShape.count,
             isConstant: current.isConstant

@@ -36,12 +36,11 @@ struct EventList {
         let rows = source.slices * source.batch
         let total = rows * source.count
         let base = UnsafePointer(source.base)
-        var nonZero = 0
-        for index in 0..<total where base[index] != 0 { nonZero += 1 }
+        let nonZero = base.countNonZero(total)
         let place = Placement(shape: shape, dilation: dilation, rows: rows, events: nonZero)
         place.fill { row, emit in
             let values = base + row * source.count
-            for index in 0..<source.count where values[index] != 0 { emit(index, values[index]) }
+            values.forEachNonZero(source.count) { emit($0, values[$0]) }
         }
         self = place.list
     }
@@ -132,6 +131,39 @@ struct EventList {
                 }
             }
             starts[list.rows * list.pixels] = Int32(truncatingIfNeeded: next)
+        }
+    }
+}
+
+extension UnsafePointer where Pointee == Float {
+    /// Numbers among the first `count` that are not zero; sixteen at a time, which may read into the margin after them.
+    func countNonZero(_ count: Int) -> Int {
+        var total = 0
+        var index = 0
+        while index + 16 <= count {
+            total += (self + index).vector().nonZeroBits.nonzeroBitCount
+            index += 16
+        }
+        while index < count {
+            total += self[index] == 0 ? 0 : 1
+            index += 1
+        }
+        return total
+    }
+
+    /// Calls `body(index)` for each of the first `count` numbers that is not zero, in ascending order.
+    @inline(__always)
+    func forEachNonZero(_ count: Int, _ body: (Int) -> Void) {
+        var first = 0
+        while first < count {
+            let left = count - first
+            var bits = UInt32((self + first).vector().nonZeroBits)
+            if left < 16 { bits &= (1 << UInt32(left)) - 1 }
+            while bits != 0 {
+                body(first + bits.trailingZeroBitCount)
+                bits &= bits &- 1
+            }
+            first += 16
         }
     }
 }

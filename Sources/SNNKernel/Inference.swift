@@ -110,23 +110,25 @@ extension Network {
         let weights = prepared(forTraining: false)
         Workers.run(min(threads, (count + size - 1) / size)) { [self] _ in
             while let block = queue.take() {
-                let samples = block * size..<min(count, (block + 1) * size)
-                do throws(SNNError) {
-                    let context = BlockContext(
-                        isTraining: false,
-                        seed: seed,
-                        samples: samples.map { firstSample &+ UInt64($0) },
-                        keepsActivity: keepsActivity
-                    )
-                    let input = try encode(source, samples: samples, context: context)
-                    let trace = forward(input, weights: weights, context: context)
-                    let result = BlockResult(samples: samples, scores: readout.decode(trace.output), trace: trace)
-                    var failure: SNNError?
-                    queue.deliver(block) {
-                        do throws(SNNError) { try deliver(result) } catch { failure = error }
-                    }
-                    if let failure { throw failure }
-                } catch { queue.fail(error) }
+                workspaces.use {
+                    let samples = block * size..<min(count, (block + 1) * size)
+                    do throws(SNNError) {
+                        let context = BlockContext(
+                            isTraining: false,
+                            seed: seed,
+                            samples: samples.map { firstSample &+ UInt64($0) },
+                            keepsActivity: keepsActivity
+                        )
+                        let input = try encode(source, samples: samples, context: context)
+                        let trace = forward(input, weights: weights, context: context)
+                        let result = BlockResult(samples: samples, scores: readout.decode(trace.output), trace: trace)
+                        var failure: SNNError?
+                        queue.deliver(block) {
+                            do throws(SNNError) { try deliver(result) } catch { failure = error }
+                        }
+                        if let failure { throw failure }
+                    } catch { queue.fail(error) }
+                }
             }
         }
         try queue.check()

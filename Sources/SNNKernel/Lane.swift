@@ -1,3 +1,5 @@
+public import CLanes
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
@@ -142,32 +144,7 @@ extension SIMD16: Lane where Scalar == Float {
     }
 
     /// One bit a lane, lane 0 lowest, set where the lane is not zero.
-    @inlinable @inline(__always) public var nonZeroBits: UInt16 {
-        let weights = SIMD16<UInt32>(
-            1,
-            2,
-            4,
-            8,
-            16,
-            32,
-            64,
-            128,
-            256,
-            512,
-            1024,
-            2048,
-            4096,
-            8192,
-            16384,
-            32768
-        )
-        let set: SIMDMask<SIMD16<Int32>> = self .!= SIMD16<Float>(repeating: 0)
-        let picked = SIMD16<UInt32>(repeating: 0).replacing(with: weights, where: set)
-        let eight = picked.lowHalf | picked.highHalf
-        let four = eight.lowHalf | eight.highHalf
-        let two = four.lowHalf | four.highHalf
-        return UInt16(truncatingIfNeeded: two.x | two.y)
-    }
+    @inlinable @inline(__always) public var nonZeroBits: UInt16 { snn_nonzero_bits(self) }
 }
 
 /// exp in float32 with the same bits in scalar and vector code, relative error below 2.3e-7 on [-87, 88].

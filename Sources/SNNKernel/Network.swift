@@ -128,6 +128,8 @@ public final class Network: @unchecked Sendable {
     public let scoreCount: Int
     /// Seed of the weights and of random codings in inference.
     public let seed: UInt64
+    /// Memory for the passes, kept from call to call.
+    let workspaces = Workspaces()
 
     /// Steps of a window.
     public var steps: Int { description.steps }

@@ -122,13 +122,67 @@ extension ClockDrivenNeuron {
 
     @inlinable
     func runSpikes(_ current: Values, _ state: LaneStates<Equations.State>, _ potentials: Values?) -> Raster {
+        let words = Raster.emptyBits(steps: current.steps, batch: current.batch, count: current.count)
+        // Whole words of 64 neurons first: four independent blocks hide the latency of one another's chain of steps.
+        let wholeWords = potentials == nil ? current.row / 64 : 0
+        runWords(0..<wholeWords, current, state, words)
+        runBlocks(wholeWords * 4..<(current.row + 15) / 16, current, state, potentials, words)
+        return Raster(
+            steps: current.steps,
+            batch: current.batch,
+            count: current.count,
+            form: .bits(words)
+        )
+    }
+
+    /// Runs four blocks of sixteen neurons side by side: one word of bits a step.
+    @inlinable
+    func runWords(
+        _ range: Range<Int>,
+        _ current: Values,
+        _ state: LaneStates<Equations.State>,
+        _ words: Storage<UInt64>
+    ) {
+        let equations = self.equations
+        let wordsPerStep = (current.row + 63) / 64
+        let stride = current.stepStride
+        let steps = current.steps
+        for word in range {
+            var (a, b) = (state.states[word * 4], state.states[word * 4 + 1])
+            var (c, d) = (state.states[word * 4 + 2], state.states[word * 4 + 3])
+            var input = UnsafePointer(current.base + word * 64)
+            var bits = words.base + word
+            for _ in 0..<steps {
+                let low =
+                    UInt64(equations.step(input.vector(), &a).sent.nonZeroBits)
+                    | UInt64(equations.step((input + 16).vector(), &b).sent.nonZeroBits) << 16
+                let high =
+                    UInt64(equations.step((input + 32).vector(), &c).sent.nonZeroBits)
+                    | UInt64(equations.step((input + 48).vector(), &d).sent.nonZeroBits) << 16
+                bits.pointee = low | high << 32
+                input += stride
+                bits += wordsPerStep
+            }
+            (state.states[word * 4], state.states[word * 4 + 1]) = (a, b)
+            (state.states[word * 4 + 2], state.states[word * 4 + 3]) = (c, d)
+        }
+    }
+
+    /// Runs blocks of sixteen neurons one after another.
+    @inlinable
+    func runBlocks(
+        _ range: Range<Int>,
+        _ current: Values,
+        _ state: LaneStates<Equations.State>,
+        _ potentials: Values?,
+        _ words: Storage<UInt64>
+    ) {
         let equations = self.equations
         let row = current.row
-        let words = Raster.emptyBits(steps: current.steps, batch: current.batch, count: current.count)
         // Sixteen neurons are two bytes of a step's bits.
         let bytesPerStep = (row + 63) / 64 * 8
         let bits = UnsafeMutableRawPointer(words.base)
-        for block in 0..<(row + 15) / 16 {
+        for block in range {
             let lanes = min(16, row - block * 16)
             let valid = UInt16(truncatingIfNeeded: (1 << lanes) - 1)
             var registers = state.states[block]
@@ -140,19 +194,13 @@ extension ClockDrivenNeuron {
             }
             state.states[block] = registers
         }
-        return Raster(
-            steps: current.steps,
-            batch: current.batch,
-            count: current.count,
-            form: .bits(words)
-        )
     }
 
     @inlinable
     func runValues(_ current: Values, _ state: LaneStates<Equations.State>, _ potentials: Values?) -> Values {
         let equations = self.equations
         let row = current.row
-        let sent = Values(steps: current.steps, batch: current.batch, count: current.count)
+        let sent = Values(overwriting: current.steps, batch: current.batch, count: current.count)
         for block in 0..<(row + 15) / 16 {
             let lanes = min(16, row - block * 16)
             var registers = state.states[block]
@@ -171,41 +219,108 @@ extension ClockDrivenNeuron {
     /// Where the current is constant its gradient is the sum over the steps.
     @inlinable
     public func adjoint(of gradient: Values, current: Values) -> Values {
-        let equations = self.equations
-        let row = current.row
-        let steps = current.steps
         let result = Values(
-            steps: steps,
+            overwriting: current.steps,
             batch: current.batch,
             count: current.count,
             isConstant: current.isConstant
         )
-        let before = UnsafeMutablePointer<Equations.State>.allocate(capacity: steps)
+        let before = UnsafeMutablePointer<Equations.State>.allocate(capacity: 2 * current.steps)
         defer { before.deallocate() }
-        for block in 0..<(row + 15) / 16 {
-            let lanes = min(16, row - block * 16)
-            var registers = equations.rest
-            for t in 0..<steps {
-                (before + t).initialize(to: registers)
-                _ = equations.step((current.step(t) + block * 16).vector(), &registers)
-            }
-            var adjoint = equations.zeroState
-            var total = SIMD16<Float>(repeating: 0)
-            for t in stride(from: steps - 1, through: 0, by: -1) {
-                let ofCurrent = equations.stepAdjoint(
-                    (current.step(t) + block * 16).vector(),
-                    before: before[t],
-                    sent: (gradient.step(t) + block * 16).vector(),
-                    state: &adjoint
-                )
-                if current.isConstant {
-                    total += ofCurrent
-                } else {
-                    (result.step(t) + block * 16).store(ofCurrent, lanes: lanes)
-                }
-            }
-            if current.isConstant { (result.base + block * 16).store(total, lanes: lanes) }
-        }
+        let blocks = (current.row + 15) / 16
+        // Two blocks at once hide the latency of one another's chain of steps.
+        let pairs = current.row / 32
+        for pair in 0..<pairs { adjointPair(pair * 32, of: gradient, current, before, to: result) }
+        for block in pairs * 2..<blocks { adjointBlock(block * 16, of: gradient, current, before, to: result) }
         return result
+    }
+
+    /// Walks back over neurons `first` to `first + 31`.
+    @inlinable
+    func adjointPair(
+        _ first: Int,
+        of gradient: Values,
+        _ current: Values,
+        _ before: UnsafeMutablePointer<Equations.State>,
+        to result: Values
+    ) {
+        let equations = self.equations
+        let steps = current.steps
+        let stride = current.stepStride
+        var input = UnsafePointer(current.base + first)
+        var (a, b) = (equations.rest, equations.rest)
+        var kept = before
+        for _ in 0..<steps {
+            kept.initialize(to: a)
+            (kept + 1).initialize(to: b)
+            _ = equations.step(input.vector(), &a)
+            _ = equations.step((input + 16).vector(), &b)
+            kept += 2
+            input += stride
+        }
+        (a, b) = (equations.zeroState, equations.zeroState)
+        var totalA = SIMD16<Float>(repeating: 0)
+        var totalB = totalA
+        var sent = UnsafePointer(gradient.base + first + steps * gradient.stepStride)
+        var output = result.base + first + steps * result.stepStride
+        for _ in 0..<steps {
+            kept -= 2
+            input -= stride
+            sent -= gradient.stepStride
+            output -= result.stepStride
+            let ofA = equations.stepAdjoint(input.vector(), before: kept[0], sent: sent.vector(), state: &a)
+            let ofB = equations.stepAdjoint(
+                (input + 16).vector(),
+                before: kept[1],
+                sent: (sent + 16).vector(),
+                state: &b
+            )
+            if current.isConstant {
+                totalA += ofA
+                totalB += ofB
+            } else {
+                output.store(ofA)
+                (output + 16).store(ofB)
+            }
+        }
+        if current.isConstant {
+            output.store(totalA)
+            (output + 16).store(totalB)
+        }
+    }
+
+    /// Walks back over neurons `first` to `first + 15`, or to the end of the row.
+    @inlinable
+    func adjointBlock(
+        _ first: Int,
+        of gradient: Values,
+        _ current: Values,
+        _ before: UnsafeMutablePointer<Equations.State>,
+        to result: Values
+    ) {
+        let equations = self.equations
+        let steps = current.steps
+        let lanes = min(16, current.row - first)
+        var registers = equations.rest
+        for t in 0..<steps {
+            (before + t).initialize(to: registers)
+            _ = equations.step((current.step(t) + first).vector(), &registers)
+        }
+        var adjoint = equations.zeroState
+        var total = SIMD16<Float>(repeating: 0)
+        for t in stride(from: steps - 1, through: 0, by: -1) {
+            let ofCurrent = equations.stepAdjoint(
+                (current.step(t) + first).vector(),
+                before: before[t],
+                sent: (gradient.step(t) + first).vector(),
+                state: &adjoint
+            )
+            if current.isConstant {
+                total += ofCurrent
+            } else {
+                (result.step(t) + first).store(ofCurrent, lanes: lanes)
+            }
+        }
+        if current.isConstant { (result.base + first).store(total, lanes: lanes) }
     }
 }

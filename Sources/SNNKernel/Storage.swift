@@ -8,28 +8,42 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     /// The number of elements, without the margin.
     public let count: Int
 
+    /// Where the memory came from and goes back to.
+    private let workspace: Workspace?
+
     /// Bytes of the margin: one vector of sixteen floats.
     @usableFromInline static var margin: Int { 64 }
 
     /// Allocates zeroed memory.
     public init(_ count: Int) {
-        let bytes = count * MemoryLayout<Element>.stride + Self.margin
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        base = raw.bindMemory(to: Element.self, capacity: count)
+        (base, workspace) = Self.allocate(count)
         self.count = count
+        let bytes = count * MemoryLayout<Element>.stride
+        UnsafeMutableRawPointer(base).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
 
     /// Allocates memory whose elements the caller is about to overwrite; only the margin is zeroed.
     public init(overwriting count: Int) {
-        let used = count * MemoryLayout<Element>.stride
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: used + Self.margin, alignment: 64)
-        (raw + used).initializeMemory(as: UInt8.self, repeating: 0, count: Self.margin)
-        base = raw.bindMemory(to: Element.self, capacity: count)
+        (base, workspace) = Self.allocate(count)
         self.count = count
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    private static func allocate(_ count: Int) -> (UnsafeMutablePointer<Element>, Workspace?) {
+        let used = count * MemoryLayout<Element>.stride
+        let bytes = used + margin
+        let workspace = bytes >= Workspace.least ? Workspace.current : nil
+        let raw = workspace?.take(bytes) ?? UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        (raw + used).initializeMemory(as: UInt8.self, repeating: 0, count: margin)
+        return (raw.bindMemory(to: Element.self, capacity: count), workspace)
+    }
+
+    deinit {
+        if let workspace {
+            workspace.give(base, bytes: count * MemoryLayout<Element>.stride + Self.margin)
+        } else {
+            UnsafeMutableRawPointer(base).deallocate()
+        }
+    }
 
     /// The elements as a collection.
     public var elements: UnsafeMutableBufferPointer<Element> {

@@ -106,29 +106,31 @@ public final class Trainer: @unchecked Sendable {
         let first = samplesSeen
         Workers.run(workers) { [self] worker in
             while let block = queue.take() {
-                let samples = block * size..<min(count, (block + 1) * size)
-                do throws(SNNError) {
-                    for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
-                    let context = BlockContext(
-                        isTraining: true,
-                        seed: seed,
-                        samples: samples.map { first &+ UInt64($0) }
-                    )
-                    let (loss, correct) = try run(
-                        source,
-                        targets,
-                        samples,
-                        context,
-                        weights,
-                        divisor,
-                        to: partials[worker]
-                    )
-                    queue.deliver(block) {
-                        sums.loss += loss
-                        sums.correct += correct
-                        for (gradient, partial) in zip(gradients, partials[worker]) { gradient.add(partial) }
-                    }
-                } catch { queue.fail(error) }
+                network.workspaces.use {
+                    let samples = block * size..<min(count, (block + 1) * size)
+                    do throws(SNNError) {
+                        for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
+                        let context = BlockContext(
+                            isTraining: true,
+                            seed: seed,
+                            samples: samples.map { first &+ UInt64($0) }
+                        )
+                        let (loss, correct) = try run(
+                            source,
+                            targets,
+                            samples,
+                            context,
+                            weights,
+                            divisor,
+                            to: partials[worker]
+                        )
+                        queue.deliver(block) {
+                            sums.loss += loss
+                            sums.correct += correct
+                            for (gradient, partial) in zip(gradients, partials[worker]) { gradient.add(partial) }
+                        }
+                    } catch { queue.fail(error) }
+                }
             }
         }
         try queue.check()

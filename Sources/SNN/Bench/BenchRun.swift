@@ -21,7 +21,9 @@ package struct BenchRun {
     package var median: Double { seconds[seconds.count / 2] }
 
     /// The time below which a share of the repetitions lies.
-    package func quantile(_ share: Double) -> Double { seconds[min(seconds.count - 1, Int(share * Double(seconds.count)))] }
+    package func quantile(_ share: Double) -> Double {
+        seconds[min(seconds.count - 1, Int(share * Double(seconds.count)))]
+    }
 
     /// Runs `name`: `repetitions` of at least `secondsEach`; 0 makes every call a repetition of its own.
     package init(

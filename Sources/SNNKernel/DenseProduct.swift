@@ -1,0 +1,112 @@
+import CBLIS
+
+/// Matrix products of dense activity, from BLIS.
+///
+/// BLIS runs on the calling thread alone and keeps no state that a host program could trip over.
+enum DenseProduct {
+    /// `result [rows, outputs] = sum_i input[row, i] weights[i, output]` under the law of sums (see ``Connection``):
+    /// blocks of ``sumBlock`` inputs, each a chain of fused multiply-adds, whose totals are added in order.
+    static func lawful(
+        rows: Int,
+        inputs: Int,
+        outputs: Int,
+        _ input: UnsafePointer<Float>,
+        weights: UnsafePointer<Float>,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        for first in stride(from: 0, to: inputs, by: sumBlock) {
+            snn_dense_product(
+                rows,
+                outputs,
+                min(sumBlock, inputs - first),
+                input + first,
+                inputs,
+                1,
+                weights + first * outputs,
+                outputs,
+                1,
+                first == 0 ? 0 : 1,
+                result,
+                outputs,
+                true
+            )
+        }
+    }
+
+    /// `result [rows, inputs] = sum_o gradient[row, o] weights[i, o]`: the product with the transposed weights, in any
+    /// order.
+    static func transposed(
+        rows: Int,
+        outputs: Int,
+        inputs: Int,
+        _ gradient: UnsafePointer<Float>,
+        weights: UnsafePointer<Float>,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        snn_dense_product(
+            rows,
+            inputs,
+            outputs,
+            gradient,
+            outputs,
+            1,
+            weights,
+            1,
+            outputs,
+            0,
+            result,
+            inputs,
+            // Those kernels for thin shapes take a transposed factor at half the speed.
+            true
+        )
+    }
+
+    /// `weights [inputs, outputs] += sum over rows of input[row, i] gradient[row, o]`, in any order.
+    static func addOuter(
+        rows: Int,
+        inputs: Int,
+        outputs: Int,
+        _ input: UnsafePointer<Float>,
+        _ gradient: UnsafePointer<Float>,
+        to weights: UnsafeMutablePointer<Float>
+    ) {
+        snn_dense_product(
+            inputs,
+            outputs,
+            rows,
+            input,
+            1,
+            inputs,
+            gradient,
+            outputs,
+            1,
+            1,
+            weights,
+            outputs,
+            false
+        )
+    }
+
+    /// Whether BLIS obeys the law on this processor: true of its kernels for processors that fuse multiply and add.
+    ///
+    /// Looked at once, on a product whose bits tell: where it is false the forward pass takes the path of events.
+    static let keepsLaw: Bool = {
+        let (rows, inputs, outputs) = (37, sumBlock, 53)
+        let random = RandomStream(seed: 1, purpose: .initialisation)
+        let a = Storage<Float>(rows * inputs)
+        let b = Storage<Float>(inputs * outputs)
+        random.fillUniform(a.elements)
+        random.fillUniform(b.elements, sample: 1)
+        for index in 0..<b.count { b.base[index] -= 0.5 }
+        let result = Storage<Float>(rows * outputs)
+        lawful(rows: rows, inputs: inputs, outputs: outputs, a.base, weights: b.base, to: result.base)
+        for row in 0..<rows {
+            for output in 0..<outputs {
+                var sum: Float = 0
+                for i in 0..<inputs { sum.addProduct(a.base[row * inputs + i], b.base[i * outputs + output]) }
+                if result.base[row * outputs + output] != sum { return false }
+            }
+        }
+        return true
+    }()
+}
