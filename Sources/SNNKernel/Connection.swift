@@ -52,8 +52,33 @@ public protocol Connection: Sendable {
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
     /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
     func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
+    /// Whether the gradients for constant input wait for the whole batch: ``deferredGradients(of:to:)``.
+    var defersConstantGradients: Bool { get }
+    /// Work that adds the gradient of each tensor for the blocks of a batch, in their order, to `gradients`: pieces that
+    /// may run in any order and at once.
+    func deferredGradients(of blocks: [GradientShare], to gradients: [Storage<Float>]) -> [@Sendable () -> Void]
     /// The gradient of the activity's values (scale included), given that of the current.
     func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
+}
+
+/// What one block of samples adds to the gradients of a connection.
+public struct GradientShare: Sendable {
+    /// The gradient of the current.
+    public let current: Values
+    /// What arrived.
+    public let input: Activity
+}
+
+extension Connection {
+    /// False: gradients are added block by block.
+    public var defersConstantGradients: Bool { false }
+    /// One piece that adds block by block.
+    public func deferredGradients(
+        of blocks: [GradientShare],
+        to gradients: [Storage<Float>]
+    ) -> [@Sendable () -> Void] {
+        [{ for block in blocks { addGradients(of: block.current, input: block.input, to: gradients) } }]
+    }
 }
 
 /// Inputs per block in the law of sums.
@@ -345,6 +370,58 @@ public struct Convolution: Connection {
             for event in 0..<events.count { events.values.base[event] *= raster.scale }
         }
         sums.addWeightGradient(events, gradient: UnsafePointer(current.base), to: gradients[0].base)
+    }
+
+    /// Weights from which one gradient for the whole batch is worth keeping its activity: the gradients of a block
+    /// would have to be cleared and added up, three passes over all weights.
+    private static let leastDeferred = 1 << 14
+    /// Outputs of a part: their gradients for 128 samples fit the first-level cache.
+    private static let partWidth = 64
+
+    /// Dense connections of many weights.
+    public var defersConstantGradients: Bool {
+        isDense && inputShape.channels * outputShape.channels >= Self.leastDeferred
+    }
+
+    /// A piece for every tile of outputs.
+    public func deferredGradients(
+        of blocks: [GradientShare],
+        to gradients: [Storage<Float>]
+    ) -> [@Sendable () -> Void] {
+        let columns = InputColumns(blocks.map(\.input), inputs: inputShape.channels)
+        return Swift.stride(from: 0, to: outputShape.channels, by: Self.partWidth).map { first in
+            { addDeferred(blocks, columns, outputs: first, to: gradients) }
+        }
+    }
+
+    /// Adds the gradients of a tile of outputs: for every input, the sum over the samples in which it is not zero, held
+    /// in registers.
+    private func addDeferred(
+        _ blocks: [GradientShare],
+        _ columns: InputColumns,
+        outputs first: Int,
+        to gradients: [Storage<Float>]
+    ) {
+        let outputs = outputShape.channels
+        let width = min(Self.partWidth, outputs - first)
+        let rows = blocks.reduce(0) { $0 + $1.current.batch }
+        // The gradients of these outputs, packed: `[rows, partWidth]`.
+        let packed = Storage<Float>(rows * Self.partWidth)
+        var row = 0
+        for block in blocks {
+            for sample in 0..<block.current.batch {
+                (packed.base + row * Self.partWidth)
+                    .update(from: block.current.base + sample * outputs + first, count: width)
+                row += 1
+            }
+        }
+        columns.addOuter(packed.base, width: width, to: gradients[0].base + first, rowLength: outputs)
+        guard hasBias else { return }
+        for sample in 0..<rows {
+            for output in 0..<width {
+                gradients[1].base[first + output] += packed.base[sample * Self.partWidth + output]
+            }
+        }
     }
 
     /// Adds the sum of `current` over rows and pixels, with a tile of channels in registers.

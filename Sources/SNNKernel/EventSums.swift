@@ -247,6 +247,66 @@ struct EventSums {
     }
 }
 
+/// The non-zero entries of constant activity, listed by input rather than by sample.
+struct InputColumns {
+    /// First entry of each input, `[inputs + 1]`.
+    let starts: [Int32]
+    /// Sample of each entry, ascending within an input.
+    let rows: Storage<Int32>
+    let values: Storage<Float>
+
+    /// Lists the samples of some blocks, numbered through.
+    init(_ blocks: [Activity], inputs: Int) {
+        var starts = [Int32](repeating: 0, count: inputs + 1)
+        Self.forEach(blocks) { _, input, _ in starts[input + 1] += 1 }
+        for input in 0..<inputs { starts[input + 1] += starts[input] }
+        self.starts = starts
+        let rows = Storage<Int32>(overwriting: Int(starts[inputs]))
+        let values = Storage<Float>(overwriting: Int(starts[inputs]))
+        Self.forEach(blocks) { row, input, value in
+            let place = Int(starts[input])
+            rows.base[place] = Int32(truncatingIfNeeded: row)
+            values.base[place] = value
+            starts[input] += 1
+        }
+        self.rows = rows
+        self.values = values
+    }
+
+    private static func forEach(_ blocks: [Activity], _ body: (_ row: Int, _ input: Int, _ value: Float) -> Void) {
+        var row = 0
+        for case .values(let values) in blocks {
+            for sample in 0..<values.batch {
+                let entries = UnsafePointer(values.base + sample * values.count)
+                entries.forEachNonZero(values.count) { body(row, $0, entries[$0]) }
+                row += 1
+            }
+        }
+    }
+
+    /// Adds `sum over rows of value x gradient[row]` to the rows of `weights`; `gradient [rows, 64]`.
+    func addOuter(
+        _ gradient: UnsafePointer<Float>,
+        width: Int,
+        to weights: UnsafeMutablePointer<Float>,
+        rowLength: Int
+    ) {
+        let rows = UnsafePointer(self.rows.base)
+        let values = UnsafePointer(self.values.base)
+        starts.withUnsafeBufferPointer { starts in
+            for input in 0..<starts.count - 1 {
+                let from = Int(starts[input])
+                let to = Int(starts[input + 1])
+                if from == to { continue }
+                let target = weights + input * rowLength
+                var sum = Four(from: target, lanes: width)
+                for entry in from..<to { sum.addProduct(values[entry], gradient + Int(rows[entry]) &* Four.width) }
+                sum.write(to: target, lanes: width)
+            }
+        }
+    }
+}
+
 /// Some vectors of output channels held in registers.
 private protocol RegisterTile {
     static var width: Int { get }

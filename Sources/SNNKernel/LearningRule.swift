@@ -24,6 +24,13 @@ public struct ForwardPass {
     let trace: Trace
     let weights: [PreparedWeights?]
     let context: BlockContext
+    /// What waits for the whole batch, by node.
+    let deferred: DeferredGradients
+}
+
+/// The shares of one block in gradients that are computed for a whole batch at once.
+final class DeferredGradients {
+    var shares: [(node: Int, share: GradientShare)] = []
 }
 
 /// Back-propagation through time: every model's own adjoint, surrogate where a spike is, exact elsewhere.
@@ -41,7 +48,8 @@ public struct Backpropagation: LearningRule {
             gradient: output,
             weights: pass.weights,
             context: pass.context,
-            to: gradients
+            to: gradients,
+            later: { pass.deferred.shares.append(($0, $1)) }
         )
     }
 

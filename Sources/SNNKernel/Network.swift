@@ -100,6 +100,8 @@ public struct Node: Sendable {
     public let sends: ActivityKind
     /// Whether the gradient must pass through it to reach another node.
     let needsInputGradient: Bool
+    /// Whether the gradients of its tensors wait for the whole batch (``Connection/defersConstantGradients``).
+    let defersGradients: Bool
 
     /// Whether it sends spikes of neurons of its own.
     public var spikes: Bool { neuron != nil && sends == .raster }
@@ -261,12 +263,15 @@ public final class Network: @unchecked Sendable {
     }
 
     /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.
+    ///
+    /// What a node that defers its gradients needs for them is handed to `later` instead.
     func backward(
         _ trace: Trace,
         gradient: Values,
         weights: [PreparedWeights?],
         context: BlockContext,
-        to gradients: [Storage<Float>]
+        to gradients: [Storage<Float>],
+        later: (_ node: Int, GradientShare) -> Void
     ) {
         var gradient = gradient
         for (index, node) in nodes.enumerated().reversed() {
@@ -275,7 +280,11 @@ public final class Network: @unchecked Sendable {
                 let input = layer.connectionInput, let weights = weights[index]
             {
                 let ofCurrent = neuron.adjoint(of: gradient, current: current)
-                connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
+                if node.defersGradients {
+                    later(index, GradientShare(current: ofCurrent, input: input))
+                } else {
+                    connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
+                }
                 guard node.needsInputGradient else { return }
                 gradient = connection.inputGradient(of: ofCurrent, with: weights)
             }
@@ -377,6 +386,7 @@ private struct NodeBuilder {
             }
             let first = tensors.count
             let needsInputGradient = hasConnection
+            let arriving = kind
             let (connection, neuron) = try addNeurons(&node)
             nodes.append(
                 Node(
@@ -387,7 +397,8 @@ private struct NodeBuilder {
                     tensors: first..<tensors.count,
                     outputShape: shape,
                     sends: kind,
-                    needsInputGradient: needsInputGradient
+                    needsInputGradient: needsInputGradient,
+                    defersGradients: arriving == .constantValues && connection?.defersConstantGradients == true
                 )
             )
         } catch {

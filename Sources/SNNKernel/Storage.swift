@@ -58,22 +58,22 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     }
 }
 
-extension UnsafePointer where Pointee == Float {
-    /// Sixteen floats from `self`, at any alignment.
-    @inlinable @inline(__always) func vector() -> SIMD16<Float> {
-        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self)
+extension UnsafePointer where Pointee: SIMDScalar & BitwiseCopyable {
+    /// Sixteen elements from `self`, at any alignment.
+    @inlinable @inline(__always) func vector() -> SIMD16<Pointee> {
+        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Pointee>.self)
     }
 }
 
-extension UnsafeMutablePointer where Pointee == Float {
-    /// Sixteen floats from `self`, at any alignment.
-    @inlinable @inline(__always) func vector() -> SIMD16<Float> {
-        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self)
+extension UnsafeMutablePointer where Pointee: SIMDScalar & BitwiseCopyable {
+    /// Sixteen elements from `self`, at any alignment.
+    @inlinable @inline(__always) func vector() -> SIMD16<Pointee> {
+        UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Pointee>.self)
     }
-    /// Writes the first `lanes` of sixteen floats.
-    @inlinable @inline(__always) func store(_ vector: SIMD16<Float>, lanes: Int = 16) {
+    /// Writes the first `lanes` of sixteen elements.
+    @inlinable @inline(__always) func store(_ vector: SIMD16<Pointee>, lanes: Int = 16) {
         if lanes >= 16 {
-            UnsafeMutableRawPointer(self).storeBytes(of: vector, as: SIMD16<Float>.self)
+            UnsafeMutableRawPointer(self).storeBytes(of: vector, as: SIMD16<Pointee>.self)
         } else {
             for lane in 0..<lanes { self[lane] = vector[lane] }
         }

@@ -92,7 +92,8 @@ public final class Trainer: @unchecked Sendable {
         let queue = OrderedQueue(blocks)
         let weights = network.prepared(forTraining: true)
         let workers = min(max(1, threads), blocks)
-        while partials.count < workers { partials.append(gradients.map { Storage($0.count) }) }
+        while partials.count < workers { partials.append(makePartials()) }
+        let shares = Shares(blocks: blocks)
         hasGradients = false
         for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
         let divisor = loss.divisor(
@@ -115,6 +116,7 @@ public final class Trainer: @unchecked Sendable {
                             seed: seed,
                             samples: samples.map { first &+ UInt64($0) }
                         )
+                        let deferred = DeferredGradients()
                         let (loss, correct) = try run(
                             source,
                             targets,
@@ -122,21 +124,64 @@ public final class Trainer: @unchecked Sendable {
                             context,
                             weights,
                             divisor,
-                            to: partials[worker]
+                            to: partials[worker],
+                            deferred
                         )
+                        shares.blocks[block] = deferred.shares
                         queue.deliver(block) {
                             sums.loss += loss
                             sums.correct += correct
-                            for (gradient, partial) in zip(gradients, partials[worker]) { gradient.add(partial) }
+                            for (gradient, partial) in zip(gradients, partials[worker]) where partial.count > 0 {
+                                gradient.add(partial)
+                            }
                         }
                     } catch { queue.fail(error) }
                 }
             }
         }
         try queue.check()
+        addDeferred(shares, threads: threads)
         hasGradients = true
         samplesSeen &+= UInt64(count)
         return BatchResult(loss: sums.loss / divisor, correct: sums.correct, samples: count)
+    }
+
+    /// Gradients of one worker's block; none for tensors whose gradients wait for the whole batch.
+    private func makePartials() -> [Storage<Float>] {
+        var counts = gradients.map(\.count)
+        for node in network.nodes where node.defersGradients {
+            for tensor in node.tensors { counts[tensor] = 0 }
+        }
+        return counts.map { Storage($0) }
+    }
+
+    /// What the blocks of a batch leave for the end of it; each is written by the worker that ran it.
+    private final class Shares: @unchecked Sendable {
+        let blocks: UnsafeMutableBufferPointer<[(node: Int, share: GradientShare)]>
+
+        init(blocks count: Int) {
+            blocks = .allocate(capacity: count)
+            blocks.initialize(repeating: [])
+        }
+
+        deinit {
+            blocks.deinitialize()
+            blocks.deallocate()
+        }
+    }
+
+    /// Adds the gradients that waited for the whole batch, cut by outputs: every sum is made by one worker, in the
+    /// order of the samples.
+    private func addDeferred(_ shares: Shares, threads: Int) {
+        for (index, node) in network.nodes.enumerated() where node.defersGradients {
+            guard let connection = node.connection else { continue }
+            let blocks = shares.blocks.flatMap { $0.filter { $0.node == index }.map(\.share) }
+            let pieces = connection.deferredGradients(of: blocks, to: Array(gradients[node.tensors]))
+            let queue = OrderedQueue(pieces.count)
+            Workers.run(min(max(1, threads), pieces.count)) { [network] _ in
+                network.workspaces.use { while let piece = queue.take() { pieces[piece]() } }
+            }
+        }
     }
 
     private final class Sums: @unchecked Sendable {
@@ -152,7 +197,8 @@ public final class Trainer: @unchecked Sendable {
         _ context: BlockContext,
         _ weights: [PreparedWeights?],
         _ divisor: Double,
-        to gradients: [Storage<Float>]
+        to gradients: [Storage<Float>],
+        _ deferred: DeferredGradients
     ) throws(SNNError) -> (loss: Double, correct: Int) {
         let input = try network.encode(source, samples: samples, context: context)
         let trace = network.forward(input, weights: weights, context: context)
@@ -179,7 +225,7 @@ public final class Trainer: @unchecked Sendable {
             ? network.readout.adjointSteps(of: slope, activity: trace.output)
             : network.readout.adjoint(of: slope, activity: trace.output)
         rule.addGradients(
-            of: ForwardPass(network: network, trace: trace, weights: weights, context: context),
+            of: ForwardPass(network: network, trace: trace, weights: weights, context: context, deferred: deferred),
             output: output,
             to: gradients
         )

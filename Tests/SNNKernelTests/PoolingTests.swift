@@ -176,10 +176,164 @@ struct PoolingTests {
         #expect(!maximum.isConstant && maximum.array == [0, 4, 0, 0, 0, 0, 0, 4])
     }
 
+    @Test("vector and bit code gives the bits of the plain equations, whatever the shape", arguments: UInt64(0)..<6)
+    func matchesPlain(_ part: UInt64) throws {
+        for seed in part * 60..<(part + 1) * 60 {
+            var numbers = TestNumbers(1000 + seed)
+            let test = Case.random(&numbers)
+            let (steps, batch) = (1 + numbers.below(5), 1 + numbers.below(4))
+            let inputs = numbers.activities(test.input.count, steps: steps, batch: batch)
+            for kind in [Pooling.Kind.average, .max] {
+                let pool = try test.made(kind)
+                let plain = PlainPooling(pool: pool, windows: windows(pool))
+                let gradients = [false, true].map {
+                    numbers.values(pool.outputShape.count, steps: steps, batch: batch, isConstant: $0)
+                }
+                for (form, input) in inputs.enumerated() {
+                    let about: Comment = "seed \(seed): \(test), \(kind), T \(steps), B \(batch), input \(form)"
+                    let matches = plain.matches(pool.forward(input, .of(batch: batch)), input)
+                    #expect(matches, about)
+                    // The gradient of what is constant is constant.
+                    for gradient in gradients where gradient.isConstant || !input.isConstant {
+                        let back = pool.adjoint(of: gradient, input: input, .of(batch: batch))
+                        let isEqual = back.bits == plain.adjoint(gradient, input).map(\.canonicalBits)
+                        #expect(isEqual && back.storage.hasZeroMargin, about)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a window larger than the image is refused")
     func refusal() {
         #expect(throws: SNNError.shape("a pooling window of 3 x 2 does not fit an image of 2 x 2")) {
             try Case(input: Shape(height: 2, width: 2, channels: 1), rows: 3, columns: 2, stride: 2).made(.max)
         }
+    }
+}
+
+/// The equations as they stand, one number at a time.
+private struct PlainPooling {
+    let pool: Pooling
+    /// The inputs of every window, output by output.
+    let windows: [[Int]]
+
+    func matches(_ output: Activity, _ input: Activity) -> Bool {
+        switch (input, output) {
+        case (.values(let from), .values(let to)):
+            return to.isConstant == from.isConstant && to.bits == forward(from).map(\.canonicalBits)
+                && to.storage.hasZeroMargin
+        case (.raster(let from), .raster(let to)):
+            let scale = pool.kind == .average ? from.scale / Float(pool.kernelHeight * pool.kernelWidth) : from.scale
+            guard to.scale == scale else { return false }
+            let list = forward(from)
+            switch to.form {
+            case .bits(let words):
+                guard case .bits(let expected) = Raster.bits(list, steps: to.steps, batch: to.batch).form else {
+                    return false
+                }
+                return words.array == expected.array && words.hasZeroMargin
+            case .counts(let counts):
+                return counts.array.map { Int($0) } == list && counts.hasZeroMargin
+            }
+        default: return false
+        }
+    }
+
+    private func forward(_ values: Values) -> [Float] {
+        let list = values.array
+        return reduced(rows: values.slices * values.batch) { row, window in
+            let inputs = window.map { list[row * values.count + $0] }
+            return pool.kind == .max
+                ? inputs.dropFirst().reduce(inputs[0]) { max($0, $1) }
+                : inputs.reduce(0, +) * (1 / Float(inputs.count))
+        }
+    }
+
+    private func forward(_ raster: Raster) -> [Int] {
+        let list = raster.array
+        return reduced(rows: raster.steps * raster.batch) { row, window in
+            let inputs = window.map { list[row * raster.count + $0] }
+            return pool.kind == .max
+                ? inputs.reduce(inputs[0]) { max($0, $1) } : Int(Int16(truncatingIfNeeded: inputs.reduce(0, +)))
+        }
+    }
+
+    private func reduced<T>(rows: Int, _ reduce: (Int, [Int]) -> T) -> [T] {
+        (0..<rows).flatMap { row in windows.map { reduce(row, $0) } }
+    }
+
+    func adjoint(_ gradient: Values, _ input: Activity) -> [Float] {
+        let slices = (pool.kind == .average ? gradient.isConstant : input.isConstant) ? 1 : input.steps
+        let sent = input.array
+        var result = [Float](repeating: 0, count: slices * input.batch * input.count)
+        for row in 0..<slices * input.batch {
+            let (t, sample) = row.quotientAndRemainder(dividingBy: input.batch)
+            for (output, window) in windows.enumerated() {
+                let share = gradient.step(t)[sample * gradient.count + output]
+                let inputs = window.map { row * input.count + $0 }
+                if pool.kind == .average {
+                    for index in inputs { result[index] += share * (1 / Float(inputs.count)) }
+                } else {
+                    result[inputs.reduce(inputs[0]) { sent[$1] > sent[$0] ? $1 : $0 }] += share
+                }
+            }
+        }
+        return result
+    }
+}
+
+extension PoolingTests.Case {
+    /// Any shape that pools: windows that overlap, tile or leave gaps, one channel to more than two words of them.
+    fileprivate static func random(_ numbers: inout TestNumbers) -> Self {
+        let (rows, columns) = (1 + numbers.below(3), 1 + numbers.below(3))
+        let channels = 1 + numbers.below(numbers.below(2) == 0 ? 20 : 130)
+        let shape = Shape(height: rows + numbers.below(5), width: columns + numbers.below(5), channels: channels)
+        return Self(input: shape, rows: rows, columns: columns, stride: 1 + numbers.below(3))
+    }
+}
+
+extension TestNumbers {
+    fileprivate mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// Values with many ties, both zeros, infinities and a NaN here and there.
+    fileprivate mutating func values(_ count: Int, steps: Int, batch: Int, isConstant: Bool) -> Values {
+        let odd: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, 0, -0.0]
+        let list = (0..<(isConstant ? 1 : steps) * batch * count).map { _ in
+            below(4) == 0 ? odd[below(odd.count)] : Float(2 * unit() - 1)
+        }
+        return isConstant ? .constant(list, steps: steps, batch: batch) : .perStep(list, steps: steps, batch: batch)
+    }
+
+    /// One activity of every form, spikes of every sign of their scale.
+    fileprivate mutating func activities(_ count: Int, steps: Int, batch: Int) -> [Activity] {
+        let size = steps * batch * count
+        let bits = bits(size, share: [0, 0.05, 0.3, 0.9, 1][below(5)])
+        let small = (0..<size).map { _ in below(5) - 2 }
+        let large = (0..<size).map { _ in below(1 << 16) - 1 << 15 }
+        let scale: Float = [1, 0.25, 3, -1, 0][below(5)]
+        return [
+            .raster(.bits(bits, steps: steps, batch: batch, scale: scale)),
+            .raster(.counts(small, steps: steps, batch: batch, scale: scale)),
+            .raster(.counts(large, steps: steps, batch: batch)),
+            .values(values(count, steps: steps, batch: batch, isConstant: false)),
+            .values(values(count, steps: steps, batch: batch, isConstant: true)),
+        ]
+    }
+}
+
+extension Float {
+    /// The bits, with those of one NaN for all.
+    fileprivate var canonicalBits: UInt32 { isNaN ? Float.nan.bitPattern : bitPattern }
+}
+
+extension Values {
+    fileprivate var bits: [UInt32] { array.map(\.canonicalBits) }
+}
+
+extension Storage {
+    /// Whether the 64 bytes behind the last element are still 0.
+    fileprivate var hasZeroMargin: Bool {
+        UnsafeRawBufferPointer(start: base + count, count: 64).allSatisfy { $0 == 0 }
     }
 }

@@ -11,7 +11,7 @@ struct ArgumentTests {
     func subcommands() throws {
         let names = Snn.configuration.subcommands.map { $0.configuration.commandName }
         #expect(
-            names == ["demo", "train", "eval", "predict", "info", "recipes", "plugins", "data", "verify"]
+            names == ["demo", "train", "eval", "predict", "info", "recipes", "plugins", "data", "verify", "bench"]
         )
         for command in Snn.configuration.subcommands { #expect(!command.configuration.abstract.isEmpty) }
     }
