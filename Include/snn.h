@@ -35,7 +35,7 @@
               (may be NULL) receives its length with the zero in every case. Too small a buffer is SNN_E_SHAPE; buffer
               NULL with capacity 0 only asks for the length and is SNN_OK.
    Shapes     Samples are contiguous rows: an image is channels x height x width (NCHW), a sequence of T frames is
-              T such rows. Recordings are time-major [steps, batch, neurons]; the neurons of an image are in
+              T such rows; or they are lists of events (snn_events). Recordings are time-major [steps, batch, neurons]; the neurons of an image are in
               height, width, channel order. Weights are [inputs, outputs] and [height, width, in, out].
    Units      Times in ms, potentials without dimension (threshold 1 unless a parameter says otherwise), accuracy
               and probabilities as fractions 0..1.
@@ -115,6 +115,7 @@ SNN_API const char *snn_last_error(void);
 typedef struct snn_network snn_network;     /* a description, its weights and buffers                     */
 typedef struct snn_dataset snn_dataset;     /* samples with labels, and how they are prepared            */
 typedef struct snn_trainer snn_trainer;     /* a rule, a loss, an optimizer and its moments              */
+typedef struct snn_events snn_events;       /* samples given as spikes rather than as rows of values     */
 typedef struct snn_session snn_session;     /* one streaming run: the state of every neuron              */
 typedef struct snn_recording snn_recording; /* what was recorded during one window                       */
 typedef struct snn_report snn_report;       /* named numbers that a long call returns                    */
@@ -196,7 +197,7 @@ SNN_API snn_status snn_network_tensor(snn_network *network, size_t index, const 
 
 /* Scores [batch, outputs] for inputs [batch, inputs]. `first_sample` numbers the samples for random codings, so that
    one call for 128 samples and 128 calls for one give the same bits; 0 if you do not care.
-   Errors: ARGUMENT, SHAPE, NOT_FINITE, MEMORY. */
+   Errors: ARGUMENT, SHAPE, PARAMETER (a value that the coding does not take), NOT_FINITE, MEMORY. */
 SNN_API snn_status snn_network_predict(const snn_network *network, const float *inputs, size_t inputs_count, size_t batch,
                                        uint64_t first_sample, float *scores, size_t scores_count);
 
@@ -214,7 +215,8 @@ SNN_API snn_status snn_network_predict_results(const snn_network *network, const
 /* Runs every sample of a data set and reports "accuracy", "loss" (cross-entropy of the scores), "samples", "seconds",
    "samples_per_second", "spikes_per_neuron", "synaptic_operations", "steps", "peak_memory_bytes", "threads", and for
    each node "nodes.NAME.spikes_per_neuron", "nodes.NAME.activity", "nodes.NAME.synaptic_operations". `progress` may be
-   NULL. Errors: ARGUMENT, SHAPE, NOT_FINITE, MEMORY, CANCELLED. */
+   NULL. Errors: ARGUMENT, SHAPE, PARAMETER, NOT_SUPPORTED (events, and a coding without them), NOT_FINITE, MEMORY,
+   CANCELLED. */
 SNN_API snn_status snn_network_evaluate(const snn_network *network, const snn_dataset *dataset, snn_progress progress,
                                         void *user, snn_report **out);
 
@@ -249,7 +251,7 @@ SNN_API void snn_recording_free(snn_recording *recording);
 SNN_API snn_status snn_session_create(const snn_network *network, size_t batch, uint64_t first_sample, snn_session **out);
 
 /* Advances every stream by one step with inputs [batch, inputs of one step]; NULL and 0 repeat the inputs of the step
-   before. Errors: ARGUMENT, SHAPE, NOT_FINITE, STATE (no inputs yet). */
+   before. Errors: ARGUMENT, SHAPE, PARAMETER, NOT_FINITE, STATE (no inputs yet). */
 SNN_API snn_status snn_session_step(snn_session *session, const float *inputs, size_t inputs_count);
 
 /* The scores [batch, outputs] after the steps so far. Errors: ARGUMENT, SHAPE, STATE (no step yet). */
@@ -302,7 +304,7 @@ SNN_API snn_status snn_trainer_create(snn_network *network, const char *json, ui
 
 /* One optimizer step on inputs [batch, inputs] and labels: one a sample, or one a sample and step [batch, steps] where
    the loss is per step. `loss` (may be NULL) receives the loss before the step.
-   Errors: ARGUMENT, SHAPE, PARAMETER (a label out of range), NOT_FINITE, MEMORY. */
+   Errors: ARGUMENT, SHAPE, PARAMETER (a label or an input out of range), NOT_FINITE, MEMORY. */
 SNN_API snn_status snn_trainer_train_batch(snn_trainer *trainer, const float *inputs, size_t inputs_count,
                                            const int32_t *labels, size_t labels_count, size_t batch, double *loss);
 
@@ -332,7 +334,8 @@ SNN_API snn_status snn_trainer_gradient(snn_trainer *trainer, size_t index, floa
    order, and reports "loss", "train_accuracy", "epochs", "seconds", "samples_per_second", "peak_memory_bytes", and per
    epoch "epoch.N.loss", "epoch.N.train_accuracy". Cancelled, it leaves network and trainer as they were after the last
    complete epoch. `progress` may be NULL.
-   Errors: ARGUMENT, SHAPE, NOT_FINITE (the loss diverged), MEMORY, CANCELLED. */
+   Errors: ARGUMENT, SHAPE, PARAMETER, NOT_SUPPORTED (events, and a coding without them), NOT_FINITE (the loss
+   diverged), MEMORY, CANCELLED. */
 SNN_API snn_status snn_trainer_fit(snn_trainer *trainer, const snn_dataset *dataset, int64_t epochs,
                                    snn_progress progress, void *user, snn_report **out);
 
@@ -346,6 +349,61 @@ SNN_API snn_status snn_trainer_resume(snn_trainer *trainer, const char *path);
 
 /* Destructor; NULL is allowed. The network stays. */
 SNN_API void snn_trainer_free(snn_trainer *trainer);
+
+/* ---------------------------------------------------------------- events
+   Samples as the spikes they consist of, as event cameras give them, for networks whose coding is "events" or "frames".
+   Results are those of the frames that the events make up, to the bit; the cost is that of the events. */
+
+/* Constructor: offsets_count - 1 samples. Sample s has the events offsets[s] ..< offsets[s + 1], in any order: event i is
+   a spike in step steps[i] (from 0) of neuron neurons[i], numbered as the values of a frame are (channels x height x
+   width). Events of one neuron in one step add up; with the coding "events" to no more than its "largest_count".
+   offsets[0] need not be 0, so part of a long list needs no copy. `offsets` is copied; `steps` and `neurons` are not and
+   must stay alive and unchanged until the events, and every data set of them, are freed; where events_count is 0 they may
+   be NULL.
+   Errors: ARGUMENT, SHAPE (offsets that descend or lie beyond events_count), MEMORY, PROCESSOR. */
+SNN_API snn_status snn_events_create(const uint64_t *offsets, size_t offsets_count, const uint32_t *steps,
+                                     const uint32_t *neurons, size_t events_count, snn_events **out);
+
+/* Destructor; NULL is allowed. Data sets of these events stay. */
+SNN_API void snn_events_free(snn_events *events);
+
+/* As snn_network_predict, for every sample of `events`: scores [samples, outputs].
+   Errors: ARGUMENT, SHAPE, PARAMETER (a step outside the window, a neuron outside the input), NOT_SUPPORTED (a coding
+   that takes no events), MEMORY. */
+SNN_API snn_status snn_network_predict_events(const snn_network *network, const snn_events *events, uint64_t first_sample,
+                                              float *scores, size_t scores_count);
+
+/* As snn_network_predict_results. Errors: those of snn_network_predict_events and snn_network_result_size. */
+SNN_API snn_status snn_network_predict_results_events(const snn_network *network, const snn_events *events,
+                                                      uint64_t first_sample, const char *const *names,
+                                                      float *const *results, const size_t *counts, size_t results_count);
+
+/* As snn_network_record. Errors: those of snn_network_predict_events, DOCUMENT, UNKNOWN_NAME. */
+SNN_API snn_status snn_network_record_events(const snn_network *network, const snn_events *events, uint64_t first_sample,
+                                             const char *json, snn_recording **out);
+
+/* As snn_trainer_train_batch, for a batch of all samples of `events`.
+   Errors: those of snn_network_predict_events, NOT_FINITE. */
+SNN_API snn_status snn_trainer_train_batch_events(snn_trainer *trainer, const snn_events *events, const int32_t *labels,
+                                                  size_t labels_count, double *loss);
+
+/* As snn_trainer_train_batch_values. Errors: those of snn_trainer_train_batch_events. */
+SNN_API snn_status snn_trainer_train_batch_values_events(snn_trainer *trainer, const snn_events *events,
+                                                         const float *targets, size_t targets_count, double *loss);
+
+/* As snn_trainer_gradients. Errors: those of snn_trainer_train_batch_events. */
+SNN_API snn_status snn_trainer_gradients_events(snn_trainer *trainer, const snn_events *events, const int32_t *labels,
+                                                size_t labels_count, double *loss);
+
+/* As snn_trainer_gradients_values. Errors: those of snn_trainer_train_batch_events. */
+SNN_API snn_status snn_trainer_gradients_values_events(snn_trainer *trainer, const snn_events *events,
+                                                       const float *targets, size_t targets_count, double *loss);
+
+/* Constructor: a data set of events in `steps` steps of `neurons` neurons, with one label a sample, 0..<classes, for
+   networks of that window and input. Labels are not copied. snn_dataset_sample writes frames [steps, neurons] of counts.
+   Errors: ARGUMENT, SHAPE, PARAMETER (an event or a label out of range). */
+SNN_API snn_status snn_dataset_from_events(const snn_events *events, size_t steps, size_t neurons, const int32_t *labels,
+                                           size_t labels_count, size_t classes, snn_dataset **out);
 
 /* ---------------------------------------------------------------- recipe */
 

@@ -133,8 +133,7 @@ struct BenchCommand: ParsableCommand {
         options.batch = 1
         let bench = try BenchCase("a", options)
         let scores = Storage<Float>(bench.network.scoreCount)
-        let source = RowSource(bench.inputs.base, inputCount: bench.network.inputCount)
-        try bench.network.predict(source, count: 1, scores: scores.base)
+        try bench.network.predict(bench.source, count: 1, scores: scores.base)
     }
 
     /// Times processes that load this program, build the network of case a and infer once.

@@ -64,5 +64,6 @@ struct Prediction {
         let data: Dataset
         let first: Int
         func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(first + sample, into: row) }
+        func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(first + sample) }
     }
 }

@@ -6,6 +6,8 @@ public protocol Coding: Sendable {
     var takesFrames: Bool { get }
     /// The largest count it can send.
     var largestCount: Int { get }
+    /// Which values it takes; the kernel refuses others before ``encode(_:steps:window:samples:random:)``.
+    var takes: ValueLaw { get }
 
     /// Encodes `values` for some steps of a window.
     ///
@@ -17,6 +19,24 @@ public protocol Coding: Sendable {
     ///   - random: the stream of this coding.
     /// - Returns: activity of kind ``sends`` for `steps.count` steps, with the batch and the neurons of `values`.
     func encode(_ values: Values, steps: Range<Int>, window: Int, samples: [UInt64], random: RandomStream) -> Activity
+}
+
+extension Coding {
+    /// Every finite number.
+    public var takes: ValueLaw { .finite }
+}
+
+/// A coding that also takes samples as events.
+///
+/// Law: events give what the frames would that ``EventSource/fill(_:into:)`` makes of them, to the bit, wherever these
+/// are within ``Coding/takes``. So it takes frames, too.
+public protocol EventCoding: Coding {
+    /// Encodes the events of a whole window.
+    ///
+    /// - Parameter events: steps, batch and neurons of the activity wanted.
+    /// - Returns: activity of kind ``Coding/sends``.
+    /// - Throws: what ``EventBlock/forEachEvent(_:)`` throws.
+    func encode(_ events: EventBlock) throws(SNNError) -> Activity
 }
 
 /// Turns the activity of the last node into scores.

@@ -135,6 +135,10 @@ private struct ShuffledSource: SampleSource {
     func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
         data.fill(order[sample], epoch: epoch, seed: seed, into: row)
     }
+
+    func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.isAugmented ? nil : data.storedRow(order[sample]) }
+
+    func events(_ sample: Int) -> SampleEvents? { data.events(order[sample]) }
 }
 
 /// A trainer's numbers at the end of an epoch.

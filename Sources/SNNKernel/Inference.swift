@@ -1,93 +1,4 @@
-/// Where samples come from: rows of values in NCHW order.
-public protocol SampleSource: Sendable {
-    /// Writes sample `sample` of the batch or set, `inputCount` values.
-    func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>)
-}
-
-/// Rows in memory, `[samples, inputCount]`.
-///
-/// The memory must outlive the call.
-public struct RowSource: SampleSource, @unchecked Sendable {
-    let rows: UnsafePointer<Float>
-    let count: Int
-
-    /// Rows of `inputCount` values each, the first at `rows`.
-    public init(_ rows: UnsafePointer<Float>, inputCount: Int) {
-        self.rows = rows
-        count = inputCount
-    }
-
-    /// Copies row `sample`.
-    public func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
-        row.update(from: rows + sample * count, count: count)
-    }
-}
-
 extension Network {
-    /// Reads samples and encodes them, for a window or for some steps of it.
-    ///
-    /// - Parameters:
-    ///   - source: gives the values of a sample, or those of all its frames, in NCHW order.
-    ///   - samples: numbers within `source`.
-    ///   - context: the number of each sample and the stream, for random codings.
-    ///   - steps: which steps of the window; nil means all.
-    /// - Returns: the activity of these samples at these steps, with images in (height, width, channel) order.
-    /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number.
-    func encode(
-        _ source: any SampleSource,
-        samples: Range<Int>,
-        context: BlockContext,
-        steps: Range<Int>? = nil
-    ) throws(SNNError) -> Activity {
-        let steps = steps ?? 0..<self.steps
-        let frames = coding.takesFrames ? steps.count : 1
-        let values = Values(
-            steps: steps.count,
-            batch: samples.count,
-            count: inputShape.count,
-            isConstant: !coding.takesFrames
-        )
-        let row = Storage<Float>(frames * inputShape.count)
-        for (place, sample) in samples.enumerated() {
-            source.fill(sample, into: row.base)
-            try checkFinite(row, sample: sample)
-            for frame in 0..<frames {
-                toChannelsLast(
-                    row.base + frame * inputShape.count,
-                    values.step(frame) + place * inputShape.count
-                )
-            }
-        }
-        return coding.encode(
-            values,
-            steps: steps,
-            window: self.steps,
-            samples: context.samples,
-            random: context.coding
-        )
-    }
-
-    private func checkFinite(_ row: Storage<Float>, sample: Int) throws(SNNError) {
-        guard !row.isFinite(0..<row.count) else { return }
-        for index in 0..<row.count where !row.base[index].isFinite {
-            throw .notFinite("inputs must be finite, got \(row.base[index]) in sample \(sample), value \(index)")
-        }
-    }
-
-    /// `[C, H, W]` to `[H, W, C]`.
-    private func toChannelsLast(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>) {
-        let shape = inputShape
-        guard shape.channels > 1, shape.pixels > 1 else {
-            to.update(from: from, count: shape.count)
-            return
-        }
-        for channel in 0..<shape.channels {
-            for pixel in 0..<shape.pixels {
-                to[pixel * shape.channels + channel] = from[channel * shape.pixels + pixel]
-            }
-        }
-    }
-
     /// What a block of an inference looks like when it is done.
     struct BlockResult {
         let samples: Range<Int>
@@ -139,7 +50,7 @@ extension Network {
 
     /// Scores `[count, C]` and, where asked for, the spikes that each node sent for each sample `[count, nodes]`.
     ///
-    /// Errors: ``SNNError/notFinite(_:)`` for an input that is not a finite number.
+    /// Errors: those of ``encode(_:samples:context:steps:)``.
     public func predict(
         _ source: any SampleSource,
         count: Int,
@@ -172,20 +83,6 @@ extension Network {
         let scores: UnsafeMutablePointer<Float>
         let spikeCounts: UnsafeMutablePointer<Float>?
     }
-}
-
-/// Labelled samples of known number.
-public protocol LabelledSource: SampleSource {
-    /// Samples of the set.
-    var count: Int { get }
-    /// Classes; every label is below.
-    var classes: Int { get }
-    /// Values of a sample.
-    var inputCount: Int { get }
-    /// The class of sample `sample`, from 0.
-    func label(_ sample: Int) -> Int32
-    /// Writes sample `sample` as training sees it in `epoch`: with augmentation, where there is any.
-    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>)
 }
 
 /// Progress of a long call.
@@ -227,6 +124,15 @@ extension Network {
     /// Checks that a set fits this network.
     func check(_ data: any LabelledSource) throws(SNNError) {
         guard data.count > 0 else { throw .argument("a data set must hold at least one sample, got 0") }
+        if let window = data.eventWindow {
+            _ = try eventCoding()
+            guard window.steps == steps, window.neurons == inputShape.count else {
+                throw .shape(
+                    "the network takes \(steps) steps of \(inputShape.count) neurons, the data set has events in "
+                        + "\(window.steps) steps of \(window.neurons)"
+                )
+            }
+        }
         guard data.inputCount == inputCount else {
             throw .shape("the network takes \(inputCount) values a sample, the data set has \(data.inputCount)")
         }
@@ -289,6 +195,8 @@ extension Network {
         let source: any SampleSource
         let first: Int
         func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { source.fill(first + sample, into: row) }
+        func storedRow(_ sample: Int) -> UnsafePointer<Float>? { source.storedRow(first + sample) }
+        func events(_ sample: Int) -> SampleEvents? { source.events(first + sample) }
     }
 
     /// Sums over the blocks of an evaluation; blocks are delivered one at a time.

@@ -59,9 +59,10 @@ public final class Session {
     /// Advances every stream by one step.
     ///
     /// - Parameter rows: `[batch, inputCount]` in NCHW order; nil repeats those of the step before.
-    /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number, ``SNNError/state(_:)`` where the
-    ///   first step comes without rows.
+    /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number, ``SNNError/parameter(_:)`` for one
+    ///   that the coding does not take, ``SNNError/state(_:)`` where the first step comes without rows.
     public func step(_ rows: UnsafePointer<Float>?) throws(SNNError) {
+        var inputs = self.inputs
         if let rows {
             let copy = Storage<Float>(overwriting: batch * inputCount)
             copy.base.update(from: rows, count: copy.count)
@@ -84,6 +85,8 @@ public final class Session {
             context: context,
             steps: steps..<steps + 1
         )
+        // Only now: a refused step leaves the inputs of the step before to be repeated.
+        self.inputs = inputs
         let trace = network.forward(input, weights: weights, context: context, states: states)
         outputs = [input] + trace.layers.compactMap(\.output)
         let sent = Storage<Float>(total.row)

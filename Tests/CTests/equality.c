@@ -1,5 +1,6 @@
 /* Ways of computing the same thing give the same bits: 1 or more threads; one sample or 128 at a time; a step at a time
-   or the whole window; trained on or interrupted and resumed. For every coding, neuron model and readout there is. */
+   or the whole window; trained on or interrupted and resumed; events or their frames. For every coding, neuron model and
+   readout there is. */
 
 #include "check.h"
 
@@ -10,12 +11,18 @@ static size_t row = TEST_PIXELS; /* values of one sample: an image, or a frame a
 static int32_t labels[samples];
 static float whole[batch * TEST_CLASSES], other[batch * TEST_CLASSES];
 
-/* Samples as the network takes them; later frames are the image with two thirds of its pixels dark. */
+/* Samples as the network takes them; later frames are the image with two thirds of its pixels dark. A network that takes
+   spikes gets those brighter than a half. */
 static void prepare(const snn_network *network) {
+    char json[4096] = "";
     SUCCEEDS(snn_network_sizes(network, &row, NULL, NULL));
+    SUCCEEDS(snn_network_json(network, json, sizeof json, NULL));
+    const char *coding = strstr(json, "\"coding\"");
+    int spikes = coding && strstr(coding, "\"events\"") != NULL;
     for (size_t i = 0; i < samples * row; i++) {
         size_t sample = i / row, frame = i % row / TEST_PIXELS, pixel = i % TEST_PIXELS;
         inputs[i] = frame == 0 || (frame * 7 + pixel) % 3 == 0 ? images[sample * TEST_PIXELS + pixel] : 0;
+        if (spikes) inputs[i] = inputs[i] > 0.5f;
     }
 }
 
@@ -159,6 +166,112 @@ static void compare_training(const char *network_json, const char *trainer_json,
     if (failures != check_failures) fprintf(stderr, "    for %s\n", what);
 }
 
+/* Events and the frames they make up: scores, every result, recordings, gradients, training, evaluation. `largest` events
+   of a neuron in a step. */
+static void compare_events(const char *coding, uint32_t largest) {
+    enum { most = 40000 };
+    static float frames[batch * TEST_PIXELS * TEST_STEPS];
+    static uint32_t steps[most], neurons[most];
+    static uint64_t offsets[batch + 1];
+    long failures = check_failures;
+    const size_t values = (size_t)TEST_PIXELS * TEST_STEPS;
+    uint64_t seed = largest, next = 3; /* the first events belong to nobody */
+    memset(frames, 0, sizeof frames);
+    for (size_t s = 0; s < batch; s++) {
+        offsets[s] = next;
+        for (size_t i = s == 5 ? 300 : 0; i < 300; i++, next++) { /* in no order, and some of them again and again */
+            uint64_t bits = test_random(&seed);
+            float *frame = frames + s * values;
+            steps[next] = (uint32_t)(bits % TEST_STEPS), neurons[next] = (uint32_t)(bits >> 20) % TEST_PIXELS;
+            float *value = frame + steps[next] * TEST_PIXELS + neurons[next];
+            if (*value < (float)largest) ++*value;
+        }
+    }
+    offsets[batch] = next;
+    char json[2048];
+    snprintf(json, sizeof json, TEST_NETWORK_OF("%s", TEST_CONV "," TEST_HIDDEN "," TEST_OUT, TEST_SPIKE_COUNT), coding);
+    snn_network *one = test_network(json, 3), *two = test_network(json, 3);
+    snn_events *events = NULL;
+    snn_trainer *a = NULL, *b = NULL;
+    snn_dataset *rows = NULL, *lists = NULL;
+    SUCCEEDS(snn_events_create(offsets, batch + 1, steps, neurons, (size_t)next, &events));
+    SUCCEEDS(snn_trainer_create(one, NULL, 9, &a));
+    SUCCEEDS(snn_trainer_create(two, NULL, 9, &b));
+    SUCCEEDS(snn_dataset_from_arrays(frames, batch, values, labels, TEST_CLASSES, &rows));
+    SUCCEEDS(snn_dataset_from_events(events, TEST_STEPS, TEST_PIXELS, labels, batch, TEST_CLASSES, &lists));
+    snn_events_free(events);
+    events = NULL; /* the data set stays */
+    SUCCEEDS(snn_events_create(offsets, batch + 1, steps, neurons, (size_t)next, &events));
+
+    SUCCEEDS(snn_network_predict(one, frames, batch * values, batch, 0, whole, batch * TEST_CLASSES));
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        SUCCEEDS(snn_network_set_threads(one, threads));
+        memset(other, 0xa5, sizeof other);
+        SUCCEEDS(snn_network_predict_events(one, events, 0, other, batch * TEST_CLASSES));
+        CHECK(memcmp(whole, other, sizeof whole) == 0);
+    }
+    const char *const names[] = {"spike_counts"};
+    static float counts[2][batch * 3];
+    float *const targets[2] = {counts[0], counts[1]};
+    SUCCEEDS(snn_network_predict_results(one, frames, batch * values, batch, 0, names, targets, (size_t[]){batch * 3}, 1));
+    SUCCEEDS(snn_network_predict_results_events(one, events, 0, names, targets + 1, (size_t[]){batch * 3}, 1));
+    CHECK(memcmp(counts[0], counts[1], sizeof counts[0]) == 0);
+    float spikes = 0;
+    for (size_t i = 0; i < batch * 3; i++) spikes += counts[0][i];
+    CHECK(spikes > 1000);
+
+    snn_recording *first = NULL, *second = NULL;
+    SUCCEEDS(snn_network_record(one, frames, batch * values, batch, 0, NULL, &first));
+    SUCCEEDS(snn_network_record_events(one, events, 0, NULL, &second));
+    const int16_t *sent[2] = {NULL, NULL};
+    SUCCEEDS(snn_recording_spikes(first, "hidden", &sent[0], NULL, NULL));
+    SUCCEEDS(snn_recording_spikes(second, "hidden", &sent[1], NULL, NULL));
+    if (sent[0] && sent[1]) CHECK(memcmp(sent[0], sent[1], TEST_STEPS * batch * 32 * sizeof **sent) == 0);
+    snn_recording_free(first);
+    snn_recording_free(second);
+
+    static float sample[TEST_PIXELS * TEST_STEPS];
+    int32_t label = -1;
+    SUCCEEDS(snn_dataset_sample(lists, 7, sample, values, &label));
+    CHECK(label == labels[7]);
+    float total = 0;
+    for (size_t i = 0; i < values; i++) total += sample[i];
+    CHECK(total == 300);
+
+    double loss_a = 0, loss_b = 1, found[2] = {0, 1};
+    SUCCEEDS(snn_trainer_gradients(a, frames, batch * values, labels, batch, batch, &loss_a));
+    SUCCEEDS(snn_trainer_gradients_events(b, events, labels, batch, &loss_b));
+    CHECK(loss_a == loss_b);
+    for (size_t i = 0; i < 2; i++) {
+        float *x = NULL, *y = NULL;
+        size_t count = 0;
+        SUCCEEDS(snn_trainer_gradient(a, i, &x, &count));
+        SUCCEEDS(snn_trainer_gradient(b, i, &y, NULL));
+        CHECK(memcmp(x, y, count * sizeof *x) == 0);
+    }
+    SUCCEEDS(snn_trainer_train_batch(a, frames, batch * values, labels, batch, batch, &loss_a));
+    SUCCEEDS(snn_trainer_train_batch_events(b, events, labels, batch, &loss_b));
+    CHECK(loss_a == loss_b && test_same_weights(one, two));
+    fit(a, rows, 2);
+    fit(b, lists, 2);
+    CHECK(test_same_weights(one, two));
+    for (int i = 0; i < 2; i++) {
+        snn_report *report = NULL;
+        SUCCEEDS(snn_network_evaluate(i ? two : one, i ? lists : rows, NULL, NULL, &report));
+        SUCCEEDS(snn_report_number(report, "loss", &found[i]));
+        snn_report_free(report);
+    }
+    CHECK(found[0] == found[1]);
+    snn_dataset_free(rows);
+    snn_dataset_free(lists);
+    snn_trainer_free(a);
+    snn_trainer_free(b);
+    snn_events_free(events);
+    snn_network_free(one);
+    snn_network_free(two);
+    if (failures != check_failures) fprintf(stderr, "    for %s\n", coding);
+}
+
 int main(void) {
     test_samples(images, labels, samples, 21);
     snn_network *network = test_network(TEST_CONV_NETWORK, 2);
@@ -166,6 +279,10 @@ int main(void) {
     compare_forward(network, "conv2d");
     snn_network_free(network);
     compare_training(TEST_CONV_NETWORK, "{\"batch\":50}", "conv2d");
+
+    compare_events("{\"kind\":\"events\"}", 1);
+    compare_events("{\"kind\":\"events\",\"largest_count\":3}", 3);
+    compare_events("{\"kind\":\"frames\"}", 1000);
 
     /* Every component with its default parameters. What needs more than that is named and left out. */
     size_t count = 0;

@@ -191,7 +191,7 @@ struct NetworkTests {
                 "layer 'a': unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool"
             )
         ) { try made([.stages("a", ComponentChoice("pool"))]) }
-        #expect(throws: SNNError.unknownName("unknown coding 'x'; known: constant, frames, latency, rate")) {
+        #expect(throws: SNNError.unknownName("unknown coding 'x'; known: constant, events, frames, latency, rate")) {
             try made([.dense("a", 3)], coding: "x")
         }
         #expect(throws: SNNError.parameter("layer 'a': lif: tau_mem must be > 0 ms, got -3")) {

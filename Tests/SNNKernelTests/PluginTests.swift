@@ -51,7 +51,7 @@ struct PluginTests {
         #expect(
             names == [
                 "neuron": ["lif", "lif.synaptic", "lif.adaptive", "lif.integrator", "relu", "relu.identity"],
-                "coding": ["constant", "frames", "rate", "latency"],
+                "coding": ["constant", "frames", "events", "rate", "latency"],
                 "readout": ["spike_count", "membrane", "population"],
                 "rule": ["backpropagation"],
                 "connection": ["dense", "conv2d"],
@@ -113,7 +113,7 @@ struct PluginTests {
                 "unknown neuron 'lfi'; known: lif, lif.adaptive, lif.integrator, lif.synaptic, relu, relu.identity"
             )
         ) { try registry.neuron(ComponentChoice("lfi"), dt: 1) }
-        #expect(throws: SNNError.unknownName("unknown coding ''; known: constant, frames, latency, rate")) {
+        #expect(throws: SNNError.unknownName("unknown coding ''; known: constant, events, frames, latency, rate")) {
             try registry.coding(ComponentChoice(""))
         }
         #expect(throws: SNNError.unknownName("unknown readout 'lif'; known: membrane, population, spike_count")) {

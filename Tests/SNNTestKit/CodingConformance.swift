@@ -4,7 +4,8 @@ import Testing
 /// Checks the laws that every coding obeys.
 ///
 /// It is deterministic, does not mutate its input, treats every sample
-/// by its number alone, gives the same steps one at a time as in a window, and sends what it says.
+/// by its number alone, gives the same steps one at a time as in a window, sends what it says, and makes of events what it
+/// makes of their frames.
 public func checkConformance(
     of coding: any Coding,
     seed: UInt64 = 1,
@@ -18,6 +19,9 @@ public func checkConformance(
     check.splittable()
     check.batchIndependent()
     check.sendsWhatItSays()
+    if let coding = coding as? any EventCoding {
+        do { try check.takesEvents(coding) } catch { check.law.require(false, "events are refused: \(error)") }
+    }
 }
 
 private struct CodingCheck {
@@ -30,7 +34,7 @@ private struct CodingCheck {
 
     private var values: Values {
         var random = Seeded(law.seed)
-        return random.values(
+        let values = random.values(
             steps: window,
             batch: batch,
             count: count,
@@ -38,6 +42,8 @@ private struct CodingCheck {
             in: -1.5...1.5,
             activity: 0.8
         )
+        for index in 0..<values.storage.count { values.base[index] = coding.takes.legal(values.base[index]) }
+        return values
     }
 
     private func encode(_ values: Values, _ steps: Range<Int>, _ samples: [UInt64]) -> Activity {
@@ -93,6 +99,27 @@ private struct CodingCheck {
                 "a sample alone differs from one in a batch"
             )
         }
+    }
+
+    /// Random frames of whole numbers, and their events in random order.
+    func takesEvents(_ coding: any EventCoding) throws {
+        var random = Seeded(law.seed)
+        let whole = if case .whole(let largest) = coding.takes { ValueLaw.whole(largest) } else { ValueLaw.whole(3) }
+        let rows = random.numbers(batch * window * count, in: -0.5...1.5, activity: 0.6).map(whole.legal)
+        let events = try EventArrays(frames: rows, steps: window, neurons: count, random: &random)
+        let values = Values(steps: window, batch: batch, count: count)
+        for (place, row) in rows.enumerated() {
+            let (sample, t) = (place / (window * count), place / count % window)
+            values.step(t)[sample * count + place % count] = row
+        }
+        let lists = (0..<batch).compactMap { events.events($0) }
+        let sent = try coding.encode(EventBlock(lists, steps: window, shape: Shape(count)))
+        law.require(
+            sent.steps == window && sent.batch == batch && sent.count == count,
+            "events make another shape than asked for"
+        )
+        law.equalBits(sent.numbers, encode(values, 0..<window, samples).numbers, "events and their frames differ")
+        withExtendedLifetime(events) {}
     }
 
     func sendsWhatItSays() {

@@ -63,7 +63,7 @@ public func checkGradients(
     let law = Law(subject: "gradients", seed: seed, location: sourceLocation)
     let network = try Network(description, registry: registry, seed: seed)
     var random = Seeded(seed)
-    let rows = random.numbers(batch * network.inputCount, in: -0.5...1.5, activity: 0.8)
+    let rows = random.numbers(batch * network.inputCount, in: -0.5...1.5, activity: 0.8).map(network.coding.takes.legal)
     let answers =
         answers ?? Answers(.labels((0..<batch).map { _ in Int32(random.integer(0...network.scoreCount - 1)) }))
     let check = GradientCheck(

@@ -12,10 +12,11 @@ public struct RandomNetwork: Sendable {
     /// Samples in ``rows``.
     public let batch: Int
 
-    /// Every coding, so that constant values, values per step, bits and signed counts arrive.
+    /// Every coding, so that constant values, values per step, bits, counts and signed counts arrive.
     public static let codings = [
         ComponentChoice("constant"), ComponentChoice("frames"), ComponentChoice("latency"), ComponentChoice("rate"),
-        ComponentChoice("rate", ["signed": .boolean(true), "gain": .number(0.7)]),
+        ComponentChoice("rate", ["signed": .boolean(true), "gain": .number(0.7)]), ComponentChoice("events"),
+        ComponentChoice("events", ["largest_count": .number(5)]),
     ]
 
     /// Draws a network whose nodes have some of `neurons` and whose input has one of `codings`.
@@ -39,11 +40,17 @@ public struct RandomNetwork: Sendable {
         )
         batch = random.integer(1...4)
         let activity = random.pick([0, 0.02, 0.1, 0.5, 1])
-        rows = random.numbers(
-            batch * input.count * (coding.name == "frames" ? steps : 1),
+        let drawn = random.numbers(
+            batch * input.count * (["frames", "events"].contains(coding.name) ? steps : 1),
             in: -0.5...1.5,
             activity: activity
         )
+        guard coding.name == "events" else {
+            rows = drawn
+            return
+        }
+        let law = if case .number(let largest)? = coding.parameters["largest_count"] { Int(largest) } else { 1 }
+        rows = drawn.map(ValueLaw.whole(law).legal)
     }
 }
 

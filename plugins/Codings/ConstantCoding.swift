@@ -29,10 +29,10 @@ struct ConstantCoding: Coding {
     }
 }
 
-/// One frame a step, as event data and sequences come: a sample is T frames.
+/// One frame a step, as sequences come: a sample is T frames.
 ///
-/// Shapes: values `[T, B, N]` -> values `[T, B, N]`; zeros cost nothing.
-struct FrameCoding: Coding {
+/// Events are added up in frames. Shapes: values `[T, B, N]` or events -> values `[T, B, N]`; zeros cost nothing.
+struct FrameCoding: EventCoding {
     var sends: ActivityKind { .values }
     var takesFrames: Bool { true }
     var largestCount: Int { 1 }
@@ -44,4 +44,11 @@ struct FrameCoding: Coding {
         samples: [UInt64],
         random: RandomStream
     ) -> Activity { .values(values) }
+
+    func encode(_ events: EventBlock) throws(SNNError) -> Activity {
+        let values = Values(steps: events.steps, batch: events.batch, count: events.count)
+        let (base, stride) = (values.base, values.row)
+        try events.forEachEvent { base[$0 * stride + $1] += 1 }
+        return .values(values)
+    }
 }

@@ -24,7 +24,7 @@ struct LatencyCoding: Coding {
         samples: [UInt64],
         random: RandomStream
     ) -> Activity {
-        let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, isSigned: false)
+        let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, asCounts: false)
         for place in 0..<values.batch {
             let row = values.base + place * values.count
             for index in 0..<values.count where row[index] > 0 || !silentZero {

@@ -5,7 +5,7 @@ public enum PluginEntry: Plugin {
     /// The folder's name in snake case: `codings`.
     public static let identifier = "codings"
 
-    /// Values as constant or framed current, as a rate of spikes, or as the time of one spike.
+    /// Values as constant or framed current, as a rate of spikes, or as the time of one spike; spikes as they are.
     public static let codings: [Component<any Coding>] = [
         Component("constant", "The value as a constant current at every step.") { _, _ throws(SNNError) in
             ConstantCoding()
@@ -13,6 +13,13 @@ public enum PluginEntry: Plugin {
         Component("frames", "One frame of values a step: a sample is T frames.") { _, _ throws(SNNError) in
             FrameCoding()
         },
+        Component(
+            "events",
+            "Spikes that the caller has, as events or as frames of whole numbers.",
+            parameters: [
+                .integer("largest_count", unit: "spikes", default: 1, 1...1024, "spikes a neuron can send in a step")
+            ]
+        ) { p, _ throws(SNNError) in EventsCoding(largestCount: p.integer("largest_count")) },
         Component(
             "rate",
             "Bernoulli spikes with the value as their probability a step.",

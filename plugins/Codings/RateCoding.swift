@@ -26,7 +26,7 @@ struct RateCoding: Coding {
         samples: [UInt64],
         random: RandomStream
     ) -> Activity {
-        let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, isSigned: isSigned)
+        let spikes = SpikeWriter(steps: steps.count, batch: values.batch, count: values.count, asCounts: isSigned)
         let uniform = Storage<Float>(overwriting: values.count)
         for place in 0..<values.batch {
             let row = values.base + place * values.count
@@ -46,16 +46,16 @@ struct RateCoding: Coding {
     }
 }
 
-/// Memory for spikes that a coding is writing: bits, or counts where spikes have signs.
+/// Memory for spikes that a coding is writing: bits, or counts where spikes have signs or come several at once.
 struct SpikeWriter {
     let raster: Raster
 
-    init(steps: Int, batch: Int, count: Int, isSigned: Bool) {
+    init(steps: Int, batch: Int, count: Int, asCounts: Bool) {
         raster = Raster(
             steps: steps,
             batch: batch,
             count: count,
-            form: isSigned
+            form: asCounts
                 ? .counts(Storage(steps * batch * count))
                 : .bits(Raster.emptyBits(steps: steps, batch: batch, count: count))
         )

@@ -28,8 +28,10 @@ package struct BenchCase {
 
     package let network: Network
     package let batch: Int
-    /// `[batch, network.inputCount]`.
-    package let inputs: Storage<Float>
+    /// What the samples come from: rows of values, or events where the input is spikes.
+    package let source: any SampleSource
+    /// What `source` reads.
+    private let memory: [AnyObject]
     package let labels: Storage<Int32>
     /// Share of inputs that are not zero.
     package let inputActivity: Double
@@ -73,12 +75,26 @@ package struct BenchCase {
             for index in 0..<weight.count { weight.base[index] *= gain }
         }
         updatesWeights = name != "g"
-        inputs = Storage(batch * network.inputCount)
+        let values = Storage<Float>(batch * network.inputCount)
+        input.fill(values)
+        let used = values.elements.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+        inputActivity = Double(used) / Double(values.count)
+        if case .spikes = input {
+            let events = EventMemory(values, batch: batch, neurons: network.inputShape.count)
+            let set = try EventSet(
+                offsets: events.offsets.base,
+                count: batch,
+                steps: UnsafePointer(events.steps.base),
+                neurons: UnsafePointer(events.neurons.base),
+                eventCount: events.steps.count
+            )
+            source = EventSource(set, steps: network.steps, neurons: network.inputShape.count)
+            memory = [events]
+        } else {
+            source = RowSource(values.base, inputCount: network.inputCount)
+            memory = [values]
+        }
         labels = Storage(batch)
-        input.fill(inputs)
-        var nonZero = 0
-        for index in 0..<inputs.count where inputs.base[index] != 0 { nonZero += 1 }
-        inputActivity = Double(nonZero) / Double(inputs.count)
         let random = RandomStream(seed: Self.seed, purpose: .shuffle)
         for sample in 0..<batch {
             labels.base[sample] = Int32(random.below(network.scoreCount, index: UInt32(sample)))
@@ -86,6 +102,29 @@ package struct BenchCase {
     }
 
     private static let seed: UInt64 = 1
+
+    /// Spikes as lists of events.
+    private final class EventMemory {
+        let offsets: Storage<UInt64>
+        let steps: Storage<UInt32>
+        let neurons: Storage<UInt32>
+
+        init(_ frames: Storage<Float>, batch: Int, neurons count: Int) {
+            let total = frames.elements.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+            offsets = Storage(batch + 1)
+            steps = Storage(total)
+            neurons = Storage(total)
+            var next = 0
+            for sample in 0..<batch {
+                for index in 0..<frames.count / batch where frames.base[sample * (frames.count / batch) + index] != 0 {
+                    steps.base[next] = UInt32(index / count)
+                    neurons.base[next] = UInt32(index % count)
+                    next += 1
+                }
+                offsets.base[sample + 1] = UInt64(next)
+            }
+        }
+    }
 
     /// How inputs are drawn.
     private enum Input {
@@ -144,7 +183,7 @@ package struct BenchCase {
 
     private static func sequence(steps: Int) -> String {
         """
-        {"name": "e", "input": {"shape": [700]}, "steps": \(steps), "coding": {"kind": "frames"}, "layers": [
+        {"name": "e", "input": {"shape": [700]}, "steps": \(steps), "coding": {"kind": "events"}, "layers": [
           {"name": "hidden", "connection": {"kind": "dense", "outputs": 128}, "neuron": \(neuron)},
           {"name": "out", "connection": {"kind": "dense", "outputs": 20},
            "neuron": {"model": "lif.integrator", "decay": "factor", "beta": 0.9}}],
@@ -154,7 +193,7 @@ package struct BenchCase {
 
     private static func layer(width: Int, steps: Int, spikes: Bool) -> String {
         """
-        {"name": "g", "input": {"shape": [\(width)]}, "steps": \(steps), "coding": {"kind": "frames"}, "layers": [
+        {"name": "g", "input": {"shape": [\(width)]}, "steps": \(steps), "coding": {"kind": "\(spikes ? "events" : "frames")"}, "layers": [
           {"name": "layer", "connection": {"kind": "dense", "outputs": \(width)}, "neuron": \(neuron)}]}
         """
     }

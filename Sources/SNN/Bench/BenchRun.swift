@@ -41,7 +41,7 @@ package struct BenchRun {
         batch = bench.batch
         inputActivity = bench.inputActivity
         let idle = ResidentMemory.restartPeak()
-        let source = RowSource(bench.inputs.base, inputCount: network.inputCount)
+        let source = bench.source
         let targets = Targets(.labels(UnsafePointer(bench.labels.base)))
         let trainer = try Trainer(
             network: network,
@@ -86,7 +86,7 @@ package struct BenchRun {
         let samples = min(bench.batch, 16)
         let counts = Storage<Float>(samples * network.nodes.count)
         let scores = Storage<Float>(samples * network.scoreCount)
-        let source = RowSource(bench.inputs.base, inputCount: network.inputCount)
+        let source = bench.source
         try network.predict(source, count: samples, scores: scores.base, spikeCounts: counts.base)
         return network.nodes.indices.filter { network.nodes[$0].spikes }.map { node in
             let spikes = (0..<samples).reduce(0.0) { $0 + Double(counts.base[$1 * network.nodes.count + node]) }

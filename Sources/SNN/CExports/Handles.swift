@@ -83,6 +83,13 @@ final class TrainerHandle: Handle {
     }
 }
 
+/// `snn_events`.
+final class EventsHandle: Handle {
+    static let noun = "events"
+    let events: EventSet
+    init(_ events: EventSet) { self.events = events }
+}
+
 /// `snn_session`.
 final class SessionHandle: Handle {
     static let noun = "session"

@@ -153,12 +153,40 @@ extension Network {
         let inputs = try Border.present(inputs, "inputs")
         _ = try Border.count(batch, "batch")
         try Border.check(count, is: batch, by: inputCount, "inputs")
-        // What is computed a sample must fit into memory that Swift can be asked for.
+        try checkResults(batch: batch)
+        return RowSource(inputs, inputCount: inputCount)
+    }
+
+    /// Checks a caller's events as far as that needs no look at each of them.
+    func events(_ events: OpaquePointer?) throws(SNNError) -> EventSource {
+        let set = try EventsHandle.from(events).events
+        try checkResults(batch: set.count)
+        return EventSource(set, steps: steps, neurons: inputShape.count)
+    }
+
+    /// What is computed a sample must fit into memory that Swift can be asked for.
+    private func checkResults(batch: Int) throws(SNNError) {
         let widest = max(scoreCount, nodes.count)
         guard batch <= Int(Int32.max) / widest else {
             throw .memory("batch x \(widest) results must be <= \(Int32.max), got a batch of \(batch)")
         }
-        return RowSource(inputs, inputCount: inputCount)
+    }
+
+    /// The scores of every sample, or nothing where one of them fails.
+    func predict(
+        _ source: any SampleSource,
+        _ batch: Int,
+        _ first_sample: UInt64,
+        threads: Int,
+        _ scores: UnsafeMutablePointer<Float>?,
+        _ scores_count: Int
+    ) throws(SNNError) {
+        let scores = try Border.present(scores, "scores")
+        try Border.check(scores_count, is: batch, by: scoreCount, "scores")
+        // Into memory of our own first: a failure half-way leaves the caller's untouched.
+        let result = Storage<Float>(scores_count)
+        try predict(source, count: batch, firstSample: first_sample, threads: threads, scores: result.base)
+        scores.update(from: result.base, count: scores_count)
     }
 
     /// Values a sample has in a per-sample result.
@@ -171,6 +199,58 @@ extension Network {
             throw .notSupported("decision_time is given by networks whose neurons send spike times; this one has none")
         default:
             throw .unknown("result", name, known: ["class", "probabilities", "scores", "spike_counts"])
+        }
+    }
+
+    /// The results named, of every sample, or nothing where one of them fails.
+    func predict(
+        _ source: any SampleSource,
+        _ batch: Int,
+        _ first_sample: UInt64,
+        threads: Int,
+        _ names: UnsafePointer<UnsafePointer<CChar>?>?,
+        _ results: UnsafePointer<UnsafeMutablePointer<Float>?>?,
+        _ counts: UnsafePointer<Int>?,
+        _ results_count: Int
+    ) throws(SNNError) {
+        let number = try Border.count(results_count, "results_count")
+        let names = try Border.present(names, "names")
+        let results = try Border.present(results, "results")
+        let counts = try Border.present(counts, "counts")
+        var wanted: [(name: String, target: UnsafeMutablePointer<Float>)] = []
+        for index in 0..<number {
+            let name = try Border.string(names[index], "names[\(index)]")
+            let size = try resultSize(name)
+            let target = try Border.present(results[index], "results[\(index)]")
+            try Border.check(counts[index], is: batch, by: size, name)
+            wanted.append((name, target))
+        }
+        let scores = Storage<Float>(batch * scoreCount)
+        let spikes = Storage<Float>(batch * nodes.count)
+        let needsSpikes = wanted.contains { $0.name == "spike_counts" }
+        try predict(
+            source,
+            count: batch,
+            firstSample: first_sample,
+            threads: threads,
+            scores: scores.base,
+            spikeCounts: needsSpikes ? spikes.base : nil
+        )
+        for (name, target) in wanted {
+            switch name {
+            case "scores": target.update(from: scores.base, count: scores.count)
+            case "spike_counts": target.update(from: spikes.base, count: spikes.count)
+            default:
+                let classes = scoreCount
+                for sample in 0..<batch {
+                    let z = UnsafePointer(scores.base + sample * classes)
+                    if name == "class" {
+                        target[sample] = Float(Softmax.winner(z, classes))
+                    } else {
+                        Softmax.probabilities(z, classes, to: target + sample * classes)
+                    }
+                }
+            }
         }
     }
 }
@@ -188,18 +268,14 @@ public func snn_network_predict(
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
         let source = try handle.network.rows(inputs, inputs_count, batch: batch)
-        let scores = try Border.present(scores, "scores")
-        try Border.check(scores_count, is: batch, by: handle.network.scoreCount, "scores")
-        // Into memory of our own first: a failure half-way leaves the caller's untouched.
-        let result = Storage<Float>(scores_count)
         try handle.network.predict(
             source,
-            count: batch,
-            firstSample: first_sample,
+            batch,
+            first_sample,
             threads: try handle.resolvedThreads(),
-            scores: result.base
+            scores,
+            scores_count
         )
-        scores.update(from: result.base, count: scores_count)
     }
 }
 
@@ -232,45 +308,16 @@ public func snn_network_predict_results(
         let handle = try NetworkHandle.from(network)
         let network = handle.network
         let source = try network.rows(inputs, inputs_count, batch: batch)
-        let number = try Border.count(results_count, "results_count")
-        let names = try Border.present(names, "names")
-        let results = try Border.present(results, "results")
-        let counts = try Border.present(counts, "counts")
-        var wanted: [(name: String, target: UnsafeMutablePointer<Float>)] = []
-        for index in 0..<number {
-            let name = try Border.string(names[index], "names[\(index)]")
-            let size = try network.resultSize(name)
-            let target = try Border.present(results[index], "results[\(index)]")
-            try Border.check(counts[index], is: batch, by: size, name)
-            wanted.append((name, target))
-        }
-        let scores = Storage<Float>(batch * network.scoreCount)
-        let spikes = Storage<Float>(batch * network.nodes.count)
-        let needsSpikes = wanted.contains { $0.name == "spike_counts" }
         try network.predict(
             source,
-            count: batch,
-            firstSample: first_sample,
+            batch,
+            first_sample,
             threads: try handle.resolvedThreads(),
-            scores: scores.base,
-            spikeCounts: needsSpikes ? spikes.base : nil
+            names,
+            results,
+            counts,
+            results_count
         )
-        for (name, target) in wanted {
-            switch name {
-            case "scores": target.update(from: scores.base, count: scores.count)
-            case "spike_counts": target.update(from: spikes.base, count: spikes.count)
-            default:
-                let classes = network.scoreCount
-                for sample in 0..<batch {
-                    let z = UnsafePointer(scores.base + sample * classes)
-                    if name == "class" {
-                        target[sample] = Float(Softmax.winner(z, classes))
-                    } else {
-                        Softmax.probabilities(z, classes, to: target + sample * classes)
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -183,66 +183,72 @@ public func snn_trainer_create(
     }
 }
 
-/// Runs one batch with labels; `apply` tells whether weights move.
-private func batch(
-    _ trainer: OpaquePointer?,
-    _ inputs: UnsafePointer<Float>?,
-    _ inputs_count: Int,
-    _ labels: UnsafePointer<Int32>?,
-    _ labels_count: Int,
-    _ batch: Int,
-    _ loss: UnsafeMutablePointer<Double>?,
-    apply: Bool
-) -> snn_status {
-    guarded { () throws(SNNError) in
-        let handle = try TrainerHandle.from(trainer)
-        let network = handle.trainer.network
-        let source = try network.rows(inputs, inputs_count, batch: batch)
+/// What trains on one batch: the trainer, the samples and how many there are.
+struct TrainingBatch {
+    let handle: TrainerHandle
+    let source: any SampleSource
+    let count: Int
+
+    /// A batch of rows.
+    init(
+        _ trainer: OpaquePointer?,
+        _ inputs: UnsafePointer<Float>?,
+        _ inputs_count: Int,
+        _ batch: Int
+    ) throws(SNNError) {
+        handle = try TrainerHandle.from(trainer)
+        source = try handle.trainer.network.rows(inputs, inputs_count, batch: batch)
+        count = batch
+    }
+
+    /// A batch of all samples of some events.
+    init(_ trainer: OpaquePointer?, _ events: OpaquePointer?) throws(SNNError) {
+        handle = try TrainerHandle.from(trainer)
+        let source = try handle.trainer.network.events(events)
+        self.source = source
+        count = source.set.count
+    }
+
+    /// Runs it with labels; `apply` tells whether weights move.
+    func run(
+        _ labels: UnsafePointer<Int32>?,
+        _ labels_count: Int,
+        _ loss: UnsafeMutablePointer<Double>?,
+        apply: Bool
+    ) throws(SNNError) {
         let labels = try Border.present(labels, "labels")
-        let perStep = labels_count != batch
-        if perStep { try Border.check(labels_count, is: batch, by: network.steps, "labels") }
-        let targets = Targets(.labels(labels), perStep: perStep)
-        try run(handle, source, targets, batch, loss, apply: apply)
+        let perStep = labels_count != count
+        if perStep { try Border.check(labels_count, is: count, by: handle.trainer.network.steps, "labels") }
+        try run(Targets(.labels(labels), perStep: perStep), loss, apply: apply)
     }
-}
 
-/// Runs one batch with target values; `apply` tells whether weights move.
-private func batch(
-    _ trainer: OpaquePointer?,
-    _ inputs: UnsafePointer<Float>?,
-    _ inputs_count: Int,
-    values: UnsafePointer<Float>?,
-    _ targets_count: Int,
-    _ batch: Int,
-    _ loss: UnsafeMutablePointer<Double>?,
-    apply: Bool
-) -> snn_status {
-    guarded { () throws(SNNError) in
-        let handle = try TrainerHandle.from(trainer)
+    /// Runs it with target values; `apply` tells whether weights move.
+    func run(
+        values: UnsafePointer<Float>?,
+        _ targets_count: Int,
+        _ loss: UnsafeMutablePointer<Double>?,
+        apply: Bool
+    ) throws(SNNError) {
         let network = handle.trainer.network
-        let source = try network.rows(inputs, inputs_count, batch: batch)
         let targets = try Border.present(values, "targets")
-        let perStep = targets_count != batch * network.scoreCount
-        if perStep { try Border.check(targets_count, is: batch, by: network.steps * network.scoreCount, "targets") }
-        try run(handle, source, Targets(.values(targets), perStep: perStep), batch, loss, apply: apply)
+        let perStep = targets_count != count * network.scoreCount
+        if perStep { try Border.check(targets_count, is: count, by: network.steps * network.scoreCount, "targets") }
+        try run(Targets(.values(targets), perStep: perStep), loss, apply: apply)
     }
-}
 
-private func run(
-    _ handle: TrainerHandle,
-    _ source: RowSource,
-    _ targets: Targets,
-    _ batch: Int,
-    _ loss: UnsafeMutablePointer<Double>?,
-    apply: Bool
-) throws(SNNError) {
-    let threads = try handle.network.resolvedThreads()
-    let trainer = handle.trainer
-    let result =
-        apply
-        ? try trainer.trainBatch(source, targets: targets, count: batch, threads: threads)
-        : try trainer.computeGradients(source, targets: targets, count: batch, threads: threads)
-    loss?.pointee = result.loss
+    private func run(
+        _ targets: Targets,
+        _ loss: UnsafeMutablePointer<Double>?,
+        apply: Bool
+    ) throws(SNNError) {
+        let threads = try handle.network.resolvedThreads()
+        let trainer = handle.trainer
+        let result =
+            apply
+            ? try trainer.trainBatch(source, targets: targets, count: count, threads: threads)
+            : try trainer.computeGradients(source, targets: targets, count: count, threads: threads)
+        loss?.pointee = result.loss
+    }
 }
 
 @c @implementation
@@ -255,7 +261,9 @@ public func snn_trainer_train_batch(
     _ batch: Int,
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
-    SNN.batch(trainer, inputs, inputs_count, labels, labels_count, batch, loss, apply: true)
+    guarded { () throws(SNNError) in
+        try TrainingBatch(trainer, inputs, inputs_count, batch).run(labels, labels_count, loss, apply: true)
+    }
 }
 
 @c @implementation
@@ -268,7 +276,14 @@ public func snn_trainer_train_batch_values(
     _ batch: Int,
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
-    SNN.batch(trainer, inputs, inputs_count, values: targets, targets_count, batch, loss, apply: true)
+    guarded { () throws(SNNError) in
+        try TrainingBatch(trainer, inputs, inputs_count, batch).run(
+            values: targets,
+            targets_count,
+            loss,
+            apply: true
+        )
+    }
 }
 
 @c @implementation
@@ -281,7 +296,9 @@ public func snn_trainer_gradients(
     _ batch: Int,
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
-    SNN.batch(trainer, inputs, inputs_count, labels, labels_count, batch, loss, apply: false)
+    guarded { () throws(SNNError) in
+        try TrainingBatch(trainer, inputs, inputs_count, batch).run(labels, labels_count, loss, apply: false)
+    }
 }
 
 @c @implementation
@@ -294,7 +311,14 @@ public func snn_trainer_gradients_values(
     _ batch: Int,
     _ loss: UnsafeMutablePointer<Double>?
 ) -> snn_status {
-    SNN.batch(trainer, inputs, inputs_count, values: targets, targets_count, batch, loss, apply: false)
+    guarded { () throws(SNNError) in
+        try TrainingBatch(trainer, inputs, inputs_count, batch).run(
+            values: targets,
+            targets_count,
+            loss,
+            apply: false
+        )
+    }
 }
 
 @c @implementation

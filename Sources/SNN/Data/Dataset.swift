@@ -46,9 +46,10 @@ package final class Dataset: @unchecked Sendable {
     /// What was asked for.
     package let preprocessing: Preprocessing
 
-    /// Where the stored values are: one of the two.
+    /// Where the stored values are: one of the three.
     private let pixels: UnsafePointer<UInt8>?
     private let values: UnsafePointer<Float>?
+    private let eventSource: EventSource?
     private let labels: UnsafePointer<Int32>
     private let owners: [ByteBuffer]
 
@@ -66,6 +67,8 @@ package final class Dataset: @unchecked Sendable {
         case floats(ByteBuffer)
         /// Rows of float32 that somebody else keeps.
         case borrowed(UnsafePointer<Float>)
+        /// Events, in memory that somebody else keeps.
+        case events(EventSource)
     }
 
     /// The labels of a set.
@@ -105,6 +108,7 @@ package final class Dataset: @unchecked Sendable {
         try Self.check(preprocessing, shape: shape)
         let selection = try preprocessing.selection(of: count, split: split)
         var owners: [ByteBuffer] = []
+        eventSource = if case .events(let source) = storage { source } else { nil }
 
         switch storage {
         case .pixels(let buffer), .floats(let buffer):
@@ -123,6 +127,18 @@ package final class Dataset: @unchecked Sendable {
             }
             pixels = nil
             values = pointer
+        case .events(let source):
+            guard preprocessing == Preprocessing(), defaultScale == 1 else {
+                throw .notSupported("preprocessing acts on values, not on events")
+            }
+            guard source.set.count == count, source.steps * source.neurons == features else {
+                throw .shape(
+                    "\(count) samples of \(features) values must have events of that size, got \(source.set.count) of "
+                        + "\(source.steps) x \(source.neurons)"
+                )
+            }
+            pixels = nil
+            values = nil
         }
 
         let kept = selection?.count ?? count
@@ -182,6 +198,27 @@ package final class Dataset: @unchecked Sendable {
         )
     }
 
+    /// A set over a C caller's events, whose arrays must stay alive and unchanged as long as the set: nothing is copied.
+    ///
+    /// Throws ``SNNError/parameter`` for an event outside `steps` and `neurons`, and the designated initialiser's errors.
+    package convenience init(
+        _ events: EventSet,
+        steps: Int,
+        neurons: Int,
+        labels: UnsafePointer<Int32>,
+        classes: Int
+    ) throws(SNNError) {
+        try self.init(
+            name: "events",
+            split: "train",
+            shape: SampleShape(channels: 1, height: 1, width: neurons, frames: steps),
+            classes: classes,
+            count: events.count,
+            storage: .events(EventSource(events, steps: steps, neurons: neurons)),
+            labels: .borrowed(labels)
+        )
+    }
+
     /// What of the preprocessing depends on the samples' shape.
     private static func check(_ preprocessing: Preprocessing, shape: SampleShape) throws(SNNError) {
         try preprocessing.check()
@@ -206,6 +243,7 @@ package final class Dataset: @unchecked Sendable {
         for value in ends + (gain ?? []) + shift where !value.isFinite {
             throw .parameter("scale, mean and std must keep the values finite, got \(value)")
         }
+        try eventSource?.check()
         guard let values else { return }
         let features = shape.featureCount
         for index in 0..<count * features where !values[index].isFinite {
@@ -224,6 +262,7 @@ package final class Dataset: @unchecked Sendable {
     /// Writes sample `sample` of 0..<count, scaled and normalised, to `row` of ``SampleShape/featureCount`` values.
     package func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) {
         precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        if let eventSource { return eventSource.fill(sample, into: row) }
         let plane = shape.height * shape.width
         for index in 0..<shape.frames * shape.channels {
             let offset = sample * shape.featureCount + index * plane
@@ -244,6 +283,22 @@ package final class Dataset: @unchecked Sendable {
             }
         }
     }
+
+    /// Stored values that need no preparation: sample `sample` of 0..<count where it lies, without augmentation.
+    package func storedRow(_ sample: Int) -> UnsafePointer<Float>? {
+        precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        guard let values, gain == nil else { return nil }
+        return values + sample * shape.featureCount
+    }
+
+    /// The events of sample `sample` of 0..<count, in a set of events.
+    package func events(_ sample: Int) -> SampleEvents? {
+        precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
+        return eventSource?.events(sample)
+    }
+
+    /// Steps of a sample and neurons of a step, in a set of events.
+    package var eventWindow: (steps: Int, neurons: Int)? { eventSource.map { ($0.steps, $0.neurons) } }
 
     /// Writes sample `sample` as training sees it in `epoch`: with the augmentation, if one was asked for.
     ///

@@ -163,4 +163,5 @@ package struct RecipeRun {
 
 extension Dataset: LabelledSource {
     package var inputCount: Int { shape.featureCount }
+    package var isAugmented: Bool { preprocessing.augments }
 }

@@ -287,7 +287,7 @@ struct NetworkDocumentTests {
             (#""layers":[]"#, .document("layers must hold at least one layer")),
             (
                 #""coding":"morse","layers":[{}]"#,
-                .unknownName("unknown coding 'morse'; known: constant, frames, latency, rate")
+                .unknownName("unknown coding 'morse'; known: constant, events, frames, latency, rate")
             ),
             (
                 #""layers":[{}]"#,

@@ -17,6 +17,9 @@ network = snn.Network(input=(1, 8, 8), layers=[snn.Flatten(), snn.Dense(10, neur
 scores: NDArray[np.float32] = network.predict([[0.0] * 64])
 several: dict[str, NDArray[np.float32]] = network.predict([[0.0] * 64], ["scores", "class"])
 weight: NDArray[np.float32] = network.tensors["layer1.weight"]
+events = snn.Events.from_frames([[[0.0] * 64]])
+scores = network.predict(events[:1])
+loss: float = snn.Trainer(network).train_batch(events, [1])
 report = network.fit(snn.Dataset.open("digits", "train"), epochs=1, callback=lambda news: news.epoch > 3)
 trained, numbers = snn.run("digits-lif")
 trained.threads = 2

@@ -26,6 +26,7 @@ SCALARS = {
     "int64_t": "c_int64",
     "size_t": "c_size_t",
     "snn_status": "c_int32",
+    "uint32_t": "c_uint32",
     "uint64_t": "c_uint64",
 }
 PARAMETER = re.compile(r"(?P<type>[a-z_0-9]+) ?(?P<stars>[*]*) ?(?:[a-z_0-9]+)?$")
@@ -95,6 +96,7 @@ def generate(header: str) -> str:
         "    c_int32,",
         "    c_int64,",
         "    c_size_t,",
+        "    c_uint32,",
         "    c_uint64,",
         "    c_void_p,",
         ")",

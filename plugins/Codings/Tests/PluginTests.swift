@@ -35,7 +35,8 @@ func plugin() throws { try checkPlugin(CodingsPlugin.PluginEntry.self) }
 @Test(
     "the conformance kit passes for every coding",
     arguments: [
-        ComponentChoice("constant"), ComponentChoice("frames"), ComponentChoice("rate"),
+        ComponentChoice("constant"), ComponentChoice("frames"), ComponentChoice("events"),
+        ComponentChoice("events", ["largest_count": .number(5)]), ComponentChoice("rate"),
         ComponentChoice("rate", ["signed": .boolean(true), "gain": .number(0.4)]), ComponentChoice("latency"),
         ComponentChoice("latency", ["silent_zero": .boolean(true)]),
     ]

@@ -194,7 +194,10 @@ struct GradientTests {
         }
     }
 
-    @Test("every coding: engine, adjoint and forward mode agree", arguments: ["constant", "frames", "rate", "latency"])
+    @Test(
+        "every coding: engine, adjoint and forward mode agree",
+        arguments: ["constant", "frames", "events", "rate", "latency"]
+    )
     func codings(_ coding: String) throws {
         for (neuron, law) in [(Self.smooth, GradientLaw.smooth), (Self.spiking, .surrogate)] {
             try checkGradients(

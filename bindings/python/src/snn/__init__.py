@@ -50,6 +50,7 @@ from ._errors import (
     StateError,
     UnknownNameError,
 )
+from ._events import Events
 from ._library import lib as _lib
 from ._library import path as library_path
 from ._library import text as _text
@@ -79,6 +80,7 @@ __all__ = [
     "Dense",
     "DocumentError",
     "Dropout",
+    "Events",
     "FileError",
     "Flatten",
     "Integrator",

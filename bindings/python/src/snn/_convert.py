@@ -57,10 +57,27 @@ def labels(values: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
     return result
 
 
+def unsigned_integers(values: ArrayLike, name: str, dtype: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
+    """C-contiguous `dtype`, refusing what would change in it."""
+    array = _array(values, name, "iub", "integers") if np.size(values) else np.empty(np.shape(values), dtype)
+    result = _contiguous(array, dtype)
+    if result is not array and not np.array_equal(result, array):
+        bits = 8 * result.itemsize
+        raise ParameterError(f"{name} must be >= 0 and fit into {bits} bits, got {array.min()} to {array.max()}")
+    return result
+
+
+_ELEMENTS: dict[str, Any] = {
+    "float32": ctypes.c_float,
+    "int32": ctypes.c_int32,
+    "uint32": ctypes.c_uint32,
+    "uint64": ctypes.c_uint64,
+}
+
+
 def pointer(array: NDArray[Any]) -> Any:
     """The array's memory as an argument; the caller holds the array until the call has returned."""
-    element = ctypes.c_float if array.dtype == np.float32 else ctypes.c_int32
-    return ctypes.byref(element.from_address(array.ctypes.data))
+    return ctypes.byref(_ELEMENTS[array.dtype.name].from_address(array.ctypes.data))
 
 
 def unsigned(value: int, name: str, bits: int = 64) -> int:

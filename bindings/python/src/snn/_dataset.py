@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+from collections.abc import Callable
 from typing import Any, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._convert import document, floats, labels, pointer, string, unsigned
 from ._errors import ShapeError
+from ._events import Events, Inputs
 from ._handle import Handle, Owner
 from ._library import lib
 
@@ -51,6 +53,32 @@ class Dataset(Handle):
     def from_arrays(cls, x: ArrayLike, y: ArrayLike, classes: int | None = None) -> Dataset:
         """As the constructor."""
         return cls(x, y, classes)
+
+    @classmethod
+    def from_events(
+        cls, events: Events, y: ArrayLike, *, steps: int, neurons: int, classes: int | None = None
+    ) -> Dataset:
+        """Events in `steps` steps of `neurons` neurons, for networks of that window and input; nothing is copied.
+
+        y: one label a sample, 0..<classes; without `classes` up to the largest label. Indexing gives frames of counts.
+        """
+        targets = labels(y)
+        if classes is None:
+            classes = int(targets.max(initial=0)) + 1
+        owner = events._alive()
+        out = ctypes.c_void_p()
+        lib.snn_dataset_from_events(
+            owner.pointer,
+            unsigned(steps, "steps"),
+            unsigned(neurons, "neurons"),
+            pointer(targets),
+            targets.size,
+            unsigned(classes, "classes"),
+            ctypes.byref(out),
+        )
+        self = cls.__new__(cls)
+        self._adopt(out, (targets, *owner.keeps))
+        return self
 
     @classmethod
     def open(
@@ -127,12 +155,17 @@ class Dataset(Handle):
         return f"<snn.Dataset: {self._samples} samples of {self._features} values, {self._classes} classes>"
 
 
-def as_dataset(data: Dataset | ArrayLike, y: ArrayLike | None, classes: int) -> Dataset:
-    """What `fit` and `evaluate` were given, as a data set."""
+def as_dataset(
+    data: Dataset | Inputs, y: ArrayLike | None, classes: int, window: Callable[[], tuple[int, int]]
+) -> Dataset:
+    """What `fit` and `evaluate` were given, as a data set; `window` tells the network's steps and neurons of a step."""
     if isinstance(data, Dataset):
         if y is not None:
             raise ShapeError("a data set has its own labels: y must not be given with it")
         return data
     if y is None:
-        raise ShapeError("arrays need labels: y must be given with them")
+        raise ShapeError("arrays and events need labels: y must be given with them")
+    if isinstance(data, Events):
+        steps, neurons = window()
+        return Dataset.from_events(data, y, steps=steps, neurons=neurons, classes=classes)
     return Dataset(data, y, classes)

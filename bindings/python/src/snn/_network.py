@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from json import loads
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._convert import document, given, pointer, rows, signed, string, unsigned
+from ._convert import document, given, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice, Layer, Stage, layers_json
+from ._events import Events, Inputs, arguments
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib, text
 from ._progress import Callback, watched
@@ -49,7 +52,7 @@ class Network(Handle):
 
     Inputs are anything numpy understands. The first axis is the batch and a sample's values follow in the order
     channels, height, width; frames come before them where the coding takes frames. An array of one axis is one sample.
-    C-contiguous float32 is used without a copy.
+    C-contiguous float32 is used without a copy. Where the coding is "events" or "frames", inputs may be `Events`.
     """
 
     _noun = "network"
@@ -185,6 +188,10 @@ class Network(Handle):
             views[text(name.value)] = view(owner, address, shape[: rank.value], np.float32, writable=True)
         return Tensors(views, "tensor")
 
+    def _window(self) -> tuple[int, int]:
+        """Steps of a window, neurons of a step."""
+        return self._steps, math.prod(loads(self.json)["input"]["shape"])
+
     def __repr__(self) -> str:
         nodes = "".join(f" -> {node.name} {node.neurons}" for node in self._nodes)
         return f"<snn.Network: {self._inputs}{nodes}, {self._steps} steps{', closed' if self.closed else ''}>"
@@ -192,15 +199,15 @@ class Network(Handle):
     # ---------------------------------------------------------------- inference
 
     @overload
-    def predict(self, x: ArrayLike, results: str = "scores", *, first_sample: int = 0) -> NDArray[np.float32]: ...
+    def predict(self, x: Inputs, results: str = "scores", *, first_sample: int = 0) -> NDArray[np.float32]: ...
 
     @overload
     def predict(
-        self, x: ArrayLike, results: list[str] | tuple[str, ...], *, first_sample: int = 0
+        self, x: Inputs, results: list[str] | tuple[str, ...], *, first_sample: int = 0
     ) -> dict[str, NDArray[np.float32]]: ...
 
     def predict(
-        self, x: ArrayLike, results: str | list[str] | tuple[str, ...] = "scores", *, first_sample: int = 0
+        self, x: Inputs, results: str | list[str] | tuple[str, ...] = "scores", *, first_sample: int = 0
     ) -> NDArray[np.float32] | dict[str, NDArray[np.float32]]:
         """Per-sample results [batch, size] for inputs [batch, ...]: one name gives an array, several a dictionary.
 
@@ -212,14 +219,14 @@ class Network(Handle):
             return self._results(x, [results], first_sample)[results]
         return self._results(x, list(results), first_sample)
 
-    def _results(self, x: ArrayLike, names: list[str], first_sample: int) -> dict[str, NDArray[np.float32]]:
-        inputs, batch = rows(x)
+    def _results(self, x: Inputs, names: list[str], first_sample: int) -> dict[str, NDArray[np.float32]]:
+        inputs, batch, held = arguments(x)
         first = unsigned(first_sample, "first_sample")
+        of_events = isinstance(x, Events)
         if names == ["scores"]:
             scores = np.empty((batch, self._outputs), np.float32)
-            self._call(
-                lib.snn_network_predict, pointer(inputs), inputs.size, batch, first, pointer(scores), scores.size
-            )
+            call = lib.snn_network_predict_events if of_events else lib.snn_network_predict
+            self._call(call, *inputs, first, pointer(scores), scores.size)
             return {"scores": scores}
         arrays = {}
         for name in names:
@@ -231,10 +238,8 @@ class Network(Handle):
         for index, array in enumerate(arrays.values()):
             targets[index] = ctypes.cast(array.ctypes.data, ctypes.POINTER(ctypes.c_float))
         self._call(
-            lib.snn_network_predict_results,
-            pointer(inputs),
-            inputs.size,
-            batch,
+            lib.snn_network_predict_results_events if of_events else lib.snn_network_predict_results,
+            *inputs,
             first,
             (ctypes.c_char_p * count)(*(string(name, "results") for name in arrays)),
             targets,
@@ -245,16 +250,16 @@ class Network(Handle):
 
     def evaluate(
         self,
-        data: Dataset | ArrayLike,
+        data: Dataset | Inputs,
         y: ArrayLike | None = None,
         *,
         progress: bool = False,
         callback: Callback | None = None,
     ) -> dict[str, Any]:
         """Runs every sample and reports accuracy, loss, spikes_per_neuron, synaptic_operations, samples_per_second and
-        more, each node's under "nodes". `data` is a Dataset, or inputs with labels `y`."""
+        more, each node's under "nodes". `data` is a Dataset, or inputs or Events with labels `y`."""
         owner = self._alive()
-        data = as_dataset(data, y, self._outputs)
+        data = as_dataset(data, y, self._outputs, self._window)
         samples = data._alive()
         out = ctypes.c_void_p()
         with owner.lock:
@@ -267,7 +272,7 @@ class Network(Handle):
 
     def record(
         self,
-        x: ArrayLike,
+        x: Inputs,
         nodes: Sequence[str] | None = None,
         *,
         spikes: bool | None = None,
@@ -277,17 +282,15 @@ class Network(Handle):
     ) -> Recording:
         """Runs one window and records it: the spikes of every node, unless told otherwise. "input" names the encoded
         input. What would exceed the budget is refused (MemoryLimitError) before anything runs."""
-        inputs, batch = rows(x)
+        inputs, _, held = arguments(x)
         if isinstance(nodes, str):
             nodes = [nodes]
         chosen = None if nodes is None else list(nodes)
         request = given(nodes=chosen, spikes=spikes, potentials=potentials, byte_budget=byte_budget)
         out = ctypes.c_void_p()
         self._call(
-            lib.snn_network_record,
-            pointer(inputs),
-            inputs.size,
-            batch,
+            lib.snn_network_record_events if isinstance(x, Events) else lib.snn_network_record,
+            *inputs,
             unsigned(first_sample, "first_sample"),
             document(request),
             ctypes.byref(out),
@@ -305,7 +308,7 @@ class Network(Handle):
 
     def fit(
         self,
-        data: Dataset | ArrayLike,
+        data: Dataset | Inputs,
         y: ArrayLike | None = None,
         *,
         epochs: int,

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ._convert import document, floats, given, is_integral, labels, pointer, rows, signed, string, unsigned
+from ._convert import document, floats, given, is_integral, labels, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice
 from ._errors import StateError
+from ._events import Events, Inputs, arguments
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib
 from ._network import Network
@@ -62,23 +63,24 @@ class Trainer(Handle):
                 raise StateError("a trainer must not be used while its fit runs")
             function(owner.pointer, *arguments)
 
-    def train_batch(self, x: ArrayLike, y: ArrayLike) -> float:
+    def train_batch(self, x: Inputs, y: ArrayLike) -> float:
         """One optimizer step; returns the loss before it. Integers in `y` are labels: one a sample, or [batch, steps]
         where the loss is per step. Other numbers are target values [batch, outputs] or [batch, steps, outputs]."""
-        if is_integral(y):
-            return self._batch(lib.snn_trainer_train_batch, x, labels(y))
-        return self._batch(lib.snn_trainer_train_batch_values, x, floats(y, "targets"))
+        return self._batch("snn_trainer_train_batch", x, y)
 
-    def compute_gradients(self, x: ArrayLike, y: ArrayLike) -> float:
+    def compute_gradients(self, x: Inputs, y: ArrayLike) -> float:
         """The first half of `train_batch`: fills `gradients`, moves nothing and returns the loss."""
-        if is_integral(y):
-            return self._batch(lib.snn_trainer_gradients, x, labels(y))
-        return self._batch(lib.snn_trainer_gradients_values, x, floats(y, "targets"))
+        return self._batch("snn_trainer_gradients", x, y)
 
-    def _batch(self, function: Callable[..., int], x: ArrayLike, targets: Any) -> float:
-        inputs, batch = rows(x)
+    def _batch(self, name: str, x: Inputs, y: ArrayLike) -> float:
+        """Calls the form of the function `name` that takes these inputs and targets."""
+        is_labels, is_events = is_integral(y), isinstance(x, Events)
+        targets: NDArray[Any] = labels(y) if is_labels else floats(y, "targets")
+        inputs, _, held = arguments(x)
+        function = getattr(lib, name + ("" if is_labels else "_values") + ("_events" if is_events else ""))
         loss = ctypes.c_double()
-        self._call(function, pointer(inputs), inputs.size, pointer(targets), targets.size, batch, ctypes.byref(loss))
+        # Rows come with their count of values, then the targets, then the batch; events know their number.
+        self._call(function, *inputs[:2], pointer(targets), targets.size, *inputs[2:], ctypes.byref(loss))
         return loss.value
 
     def apply(self) -> None:
@@ -99,7 +101,7 @@ class Trainer(Handle):
 
     def fit(
         self,
-        data: Dataset | ArrayLike,
+        data: Dataset | Inputs,
         y: ArrayLike | None = None,
         *,
         epochs: int,
@@ -109,12 +111,12 @@ class Trainer(Handle):
         """Trains until `epochs` epochs are complete, those before a `resume` included, and reports loss,
         train_accuracy, seconds, samples_per_second and more.
 
-        `data` is a Dataset, or inputs with labels `y`. `progress` shows a bar where tqdm is installed. `callback` may
-        look on, evaluate the network and stop the training. Stopped, by it or by Ctrl-C, network and trainer are as
-        they were after the last complete epoch.
+        `data` is a Dataset, or inputs or Events with labels `y`. `progress` shows a bar where tqdm is installed.
+        `callback` may look on, evaluate the network and stop the training. Stopped, by it or by Ctrl-C, network and
+        trainer are as they were after the last complete epoch.
         """
         owner = self._alive()
-        data = as_dataset(data, y, self.network.outputs)
+        data = as_dataset(data, y, self.network.outputs, self.network._window)
         samples = data._alive()
         count = signed(epochs, "epochs")
         out = ctypes.c_void_p()
