@@ -2,7 +2,7 @@
 
 #include <blis.h>
 
-void snn_dense_product(
+void dense_product(
     long m, long n, long k,
     const float *a, long a_row, long a_column,
     const float *b, long b_row, long b_column,

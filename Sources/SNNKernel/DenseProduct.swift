@@ -15,7 +15,7 @@ enum DenseProduct {
         to result: UnsafeMutablePointer<Float>
     ) {
         for first in stride(from: 0, to: inputs, by: sumBlock) {
-            snn_dense_product(
+            dense_product(
                 rows,
                 outputs,
                 min(sumBlock, inputs - first),
@@ -43,7 +43,7 @@ enum DenseProduct {
         weights: UnsafePointer<Float>,
         to result: UnsafeMutablePointer<Float>
     ) {
-        snn_dense_product(
+        dense_product(
             rows,
             inputs,
             outputs,
@@ -70,7 +70,7 @@ enum DenseProduct {
         _ gradient: UnsafePointer<Float>,
         to weights: UnsafeMutablePointer<Float>
     ) {
-        snn_dense_product(
+        dense_product(
             inputs,
             outputs,
             rows,

@@ -16,7 +16,7 @@ extension Network {
         keepsActivity: Bool,
         deliver: @escaping @Sendable (BlockResult) throws(SNNError) -> Void
     ) throws(SNNError) {
-        let size = Block.size(weights: weightCount)
+        let size = Block.size(weights: weightCount, steps: steps)
         let queue = OrderedQueue((count + size - 1) / size)
         let weights = prepared(forTraining: false)
         Workers.run(min(threads, (count + size - 1) / size)) { [self] _ in

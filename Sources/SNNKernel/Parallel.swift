@@ -9,11 +9,16 @@ enum Block {
     /// Most samples of a block.
     static let largest = 32
 
-    /// Samples of a block for a network of `weights` weights.
+    /// Samples of a block for a network of `weights` weights and windows of `steps`.
     ///
     /// It depends on the network alone, never on threads, so that sums over blocks are the same for any number of them:
-    /// large networks take large blocks, as adding up the gradients of a block costs one pass over all weights.
-    static func size(weights: Int) -> Int { weights > 1 << 18 ? largest : largest / 2 }
+    /// large networks take large blocks, as adding up the gradients of a block costs one pass over all weights; long
+    /// windows make that pass cheap, and take small blocks, so that a small batch has work for every thread.
+    static func size(weights: Int, steps: Int) -> Int {
+        var size = weights > 1 << 18 ? largest : largest / 2
+        while size > 2, Double(weights) * Double(steps) * Double(size) > 0x1p30 { size /= 2 }
+        return size
+    }
 }
 
 /// Threads that live as long as one call: nothing is left behind for a host program or a `fork()` to trip over.

@@ -87,7 +87,7 @@ public final class Trainer: @unchecked Sendable {
     ) throws(SNNError) -> BatchResult {
         try check(targets, count: count)
         let network = self.network
-        let size = Block.size(weights: network.weightCount)
+        let size = Block.size(weights: network.weightCount, steps: network.steps)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
         let weights = network.prepared(forTraining: true)

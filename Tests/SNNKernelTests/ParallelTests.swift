@@ -84,7 +84,8 @@ struct ParallelTests {
 
     @Test("the size of a block depends on the network alone")
     func sizes() {
-        #expect(Block.size(weights: 0) == 16 && Block.size(weights: 1 << 18) == 16)
-        #expect(Block.size(weights: (1 << 18) + 1) == 32 && Block.largest == 32)
+        #expect(Block.size(weights: 0, steps: 1) == 16 && Block.size(weights: 1 << 18, steps: 1) == 16)
+        #expect(Block.size(weights: (1 << 18) + 1, steps: 1) == 32 && Block.largest == 32)
+        #expect(Block.size(weights: 1 << 18, steps: 500) == 8 && Block.size(weights: 1 << 20, steps: 500) == 2)
     }
 }

@@ -8,8 +8,9 @@
 /* c[m, n] = a[m, k] b[k, n] + beta c, each matrix given by the distance of its rows and of its columns.
 
    `in_order` asks that every element be one chain of fused multiply-adds in ascending k, as the law of sums wants it for
-   k up to 256: it turns off the kernels for small and thin shapes, which sum in orders of their own. */
-void snn_dense_product(
+   k up to 256: it turns off the kernels for small and thin shapes, which sum in orders of their own. Its name does not begin with snn_, as those do that
+   libsnn.so exports. */
+void dense_product(
     long m, long n, long k,
     const float *a, long a_row, long a_column,
     const float *b, long b_row, long b_column,

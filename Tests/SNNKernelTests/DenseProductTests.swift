@@ -1,0 +1,139 @@
+import SNNTestKit
+import Testing
+
+@testable import SNNKernel
+
+/// The fast paths of a connection against its plain equations.
+@Suite("Dense products")
+struct DenseProductTests {
+    /// A dense connection with drawn weights.
+    private struct Drawn {
+        let connection: Convolution
+        let weights: PreparedWeights
+        let tensors: [Storage<Float>]
+
+        init(_ connection: Convolution, _ random: inout Seeded) {
+            self.connection = connection
+            tensors = connection.tensors.map { tensor in
+                let storage = Storage<Float>(tensor.count)
+                for index in 0..<tensor.count { storage.base[index] = Float(random.number(-1...1)) }
+                return storage
+            }
+            weights = connection.prepare(tensors, adjoint: true)
+        }
+
+        func gradients() -> [Storage<Float>] { tensors.map { Storage($0.count) } }
+    }
+
+    private func drawn(_ rows: Int, _ count: Int, activity: Double, constant: Bool, _ random: inout Seeded) -> Values {
+        let values = Values(steps: constant ? 5 : 1, batch: rows, count: count, isConstant: constant)
+        for index in 0..<values.row where random.happens(activity) { values.base[index] = Float(random.number(-1...1)) }
+        return values
+    }
+
+    @Test("this processor's kernels obey the law of sums")
+    func keepsLaw() { #expect(DenseProduct.keepsLaw) }
+
+    @Test("a product over all inputs has the bits of the sum over those that are not zero, 300 random shapes")
+    func forward() throws {
+        var random = Seeded(1)
+        for _ in 0..<300 {
+            let inputs = random.integer(1...700)
+            let outputs = random.integer(32...140)
+            let rows = random.integer(16...40)
+            let one = Drawn(try Convolution(inputs: inputs, outputs: outputs, bias: random.happens(0.5)), &random)
+            let values = drawn(rows, inputs, activity: random.number(0.3...1), constant: false, &random)
+            let current = one.connection.current(of: .values(values), with: one.weights)
+            let bias = one.tensors.count > 1 ? one.tensors[1] : nil
+            for row in 0..<rows {
+                for output in 0..<outputs {
+                    var total: Float = 0
+                    for first in stride(from: 0, to: inputs, by: sumBlock) {
+                        var block: Float = 0
+                        for i in first..<min(first + sumBlock, inputs) {
+                            let weight = one.tensors[0].base[i * outputs + output]
+                            block.addProduct(values.base[row * inputs + i], weight)
+                        }
+                        total += block
+                    }
+                    if let bias { total += bias.base[output] }
+                    #expect(current.base[row * outputs + output] == total)
+                }
+            }
+        }
+    }
+
+    @Test("input gradients of dense and of sparse errors are the plain sums, 200 random convolutions")
+    func inputGradient() throws {
+        var random = Seeded(2)
+        for _ in 0..<200 {
+            let kernel = random.integer(1...4)
+            let shape = Shape(
+                height: random.integer(kernel...9),
+                width: random.integer(kernel...9),
+                channels: random.integer(1...9)
+            )
+            let connection = try Convolution(
+                input: shape,
+                channels: random.integer(1...40),
+                kernelHeight: kernel,
+                kernelWidth: kernel,
+                stride: random.integer(1...3),
+                padding: random.integer(0...(kernel - 1))
+            )
+            let one = Drawn(connection, &random)
+            let output = connection.outputShape
+            let errors = drawn(3, output.count, activity: random.pick([0.05, 0.2, 0.6, 1]), constant: false, &random)
+            let found = connection.inputGradient(of: errors, with: one.weights)
+            var expected = [Double](repeating: 0, count: 3 * shape.count)
+            for sample in 0..<3 {
+                for y in 0..<output.height {
+                    for x in 0..<output.width {
+                        for k in 0..<kernel * kernel {
+                            let row = y * connection.stride - connection.padding + k / kernel
+                            let column = x * connection.stride - connection.padding + k % kernel
+                            guard row >= 0, row < shape.height, column >= 0, column < shape.width else { continue }
+                            for i in 0..<shape.channels {
+                                let place = sample * shape.count + (row * shape.width + column) * shape.channels + i
+                                for o in 0..<output.channels {
+                                    let error = errors.base[
+                                        sample * output.count + (y * output.width + x) * output.channels + o
+                                    ]
+                                    let weight = one.tensors[0].base[(k * shape.channels + i) * output.channels + o]
+                                    expected[place] += Double(error) * Double(weight)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            let tolerance = 1e-5 * max(1, expected.reduce(0) { max($0, abs($1)) })
+            for place in expected.indices { #expect(abs(Double(found.base[place]) - expected[place]) <= tolerance) }
+        }
+    }
+
+    @Test("gradients for a whole batch are those of its blocks, 200 random shapes")
+    func deferred() throws {
+        var random = Seeded(3)
+        for _ in 0..<200 {
+            let inputs = random.integer(1...300)
+            let outputs = random.integer(1...200)
+            let one = Drawn(try Convolution(inputs: inputs, outputs: outputs), &random)
+            let activity = random.pick([0.02, 0.2, 0.9])
+            let shares = (0..<random.integer(1...4)).map { _ in
+                let rows = random.integer(1...33)
+                return GradientShare(
+                    current: drawn(rows, outputs, activity: 1, constant: true, &random),
+                    input: .values(drawn(rows, inputs, activity: activity, constant: true, &random))
+                )
+            }
+            let found = one.gradients()
+            for piece in one.connection.deferredGradients(of: shares, to: found) { piece() }
+            let expected = one.gradients()
+            for share in shares { one.connection.addGradients(of: share.current, input: share.input, to: expected) }
+            for (found, expected) in zip(found, expected) {
+                for index in 0..<found.count { #expect(abs(found.base[index] - expected.base[index]) <= 2e-5) }
+            }
+        }
+    }
+}
