@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import snn
 import torch
 
+from page import table
 from peers import norse_peer, ours, snntorch_peer, spikingjelly_peer, torch_layer
 from peers.case import BATCH, INPUTS, NEURONS, STEPS, Case, Floats, Options, Trace, signal
 
@@ -108,19 +109,6 @@ def option(value: object) -> str:
 
 def options(values: Options) -> str:
     return ", ".join(f"{name}={option(value)}" for name, value in values.items() if name != "model")
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> list[str]:
-    """A Markdown table that also reads as text; the columns named in `right` are flushed right."""
-    lines = [list(header), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (c.rjust(w) if h in right else c.ljust(w) for c, w, h in zip(cells, widths, header))
-        return f"| {' | '.join(padded)} |"
-
-    rule = [f"{'-' * (w - 1)}:" if h in right else "-" * w for w, h in zip(widths, header)]
-    return [line(lines[0]), line(rule), *map(line, lines[1:])]
 
 
 def results_table(results: Sequence[Result]) -> list[str]:

@@ -1,5 +1,10 @@
 #!/usr/bin/env bash
 # Compares this library with others, in a virtual environment that is kept in build/bench-venv. `make bench` calls it.
+#
+#     run.sh                 parity, then speed; writes PARITY.md, RESULTS.md, results.json and the charts
+#     run.sh --parity        parity alone; --case N: one case of it
+#     run.sh --quick         parity, and a little of every speed measurement
+#     run.sh --help          the other options of the speed comparison
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -14,17 +19,36 @@ prepare() {
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "$python must be Python 3.11 or newer; name another one: PYTHON=python3.12 make bench"
     echo "bench: installing the libraries to compare with into build/bench-venv (once, some minutes)"
-    [[ -x "$venv/bin/pip" ]] || "$python" -m venv "$venv" ||
+    [[ -x "$venv/bin/python" ]] || "$python" -m venv "$venv" ||
         fail "no virtual environment could be made; on Debian and Ubuntu: apt-get install python3-venv"
-    "$venv/bin/pip" install --quiet --requirement "$here/requirements.txt" ||
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" ||
         fail "pip could not install $here/requirements.txt; its message above says why"
     cp "$here/requirements.txt" "$venv/requirements.txt"
 }
 
 export SNN_LIBRARY="${SNN_LIBRARY:-$root/build/libsnn.so}"
 [[ -e "$SNN_LIBRARY" ]] || fail "$SNN_LIBRARY is missing; run \`make build\` first"
-export PYTHONPATH="$root/bindings/python/src" PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH="$root/bindings/python/src:$here" PYTHONDONTWRITEBYTECODE=1
 # torch would tell that a compiler for GPUs is absent.
 export TORCH_LOGS="${TORCH_LOGS:--all}"
 prepare
-"$venv/bin/python" "$here/parity.py" "$@"
+
+parity() { "$venv/bin/python" "$here/parity.py" "$@"; }
+speed() { "$venv/bin/python" -m speed "$@"; }
+
+case "${1:-}" in
+    --case) parity "$@" ;;
+    --parity) shift; parity "$@" ;;
+    --help | -h) sed -n '2,7s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
+    --report | --list | --only) speed "$@" ;;
+    *)
+        # A comparison of speed is worth something only between networks that do the same.
+        parity > "$root/build/bench-parity.log" || {
+            cat "$root/build/bench-parity.log"
+            echo "bench: parity failed, so speed was not measured" >&2
+            exit 1
+        }
+        tail -n 1 "$root/build/bench-parity.log"
+        speed "$@"
+        ;;
+esac
