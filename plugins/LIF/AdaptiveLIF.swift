@@ -21,7 +21,7 @@ import Darwin
 /// Source: Bellec et al., «Long short-term memory and learning-to-learn in networks of spiking neurons», NeurIPS 2018;
 /// differs from it: a counts spikes rather than 1 - rho of them.
 struct AdaptiveLIF<Value: Lane>: StepEquations {
-    let membrane: Membrane<Value>
+    let membrane: Membrane<Value, Surrogate>
     let leak: Value
     let rho: Value
     let adaptation: Value
@@ -44,7 +44,7 @@ struct AdaptiveLIF<Value: Lane>: StepEquations {
     @inline(__always)
     func step(_ current: Value, _ state: inout State) -> (sent: Value, potential: Value) {
         let u = membrane.charge(current, state.v)
-        let s = membrane.fire(u, threshold: membrane.threshold.addingProduct(adaptation, state.a))
+        let s = membrane.fire(u - membrane.threshold.addingProduct(adaptation, state.a))
         state.v = membrane.afterSpike(u, s)
         state.a = s.addingProduct(rho, state.a)
         return (s, u)
@@ -53,9 +53,9 @@ struct AdaptiveLIF<Value: Lane>: StepEquations {
     @inline(__always)
     func stepAdjoint(_ current: Value, before: State, sent: Value, state: inout State) -> Value {
         let u = membrane.charge(current, before.v)
-        let threshold = membrane.threshold.addingProduct(adaptation, before.a)
-        let s = membrane.fire(u, threshold: threshold)
-        let gradient = membrane.fireAdjoint(u, threshold: threshold, s: s, sent: sent + state.a, after: state.v)
+        let distance = u - membrane.threshold.addingProduct(adaptation, before.a)
+        let s = membrane.fire(distance)
+        let gradient = membrane.fireAdjoint(u, distance: distance, s: s, sent: sent + state.a, after: state.v)
         state.a = rho * state.a - adaptation * gradient.spike
         state.v = membrane.alpha * gradient.u
         return membrane.gain * gradient.u

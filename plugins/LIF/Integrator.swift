@@ -7,7 +7,7 @@ import SNNKernel
 ///
 /// State: `v` `[B, N]`, starts at `v_leak`. Shapes: current `[T, B, N]` -> values `[T, B, N]`.
 struct Integrator<Value: Lane>: StepEquations {
-    let membrane: Membrane<Value>
+    let membrane: Membrane<Value, Surrogate>
     let leak: Value
 
     struct State: BitwiseCopyable, Sendable {

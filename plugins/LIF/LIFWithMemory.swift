@@ -12,9 +12,10 @@ import SNNKernel
 /// the default of snnTorch. While held the membrane neither leaks nor charges.
 /// State: `v`, `s`, `w` `[B, N]`. All else as ``LIF``.
 struct LIFWithMemory<Value: Lane>: StepEquations {
-    let membrane: Membrane<Value>
+    let membrane: Membrane<Value, Surrogate>
     let leak: Value
     let isDelayed: Bool
+    let detachReset: Bool
     let delayed: Value
     let refractorySteps: Value
 
@@ -29,6 +30,7 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
         membrane = Membrane(p)
         leak = Value(p.leak)
         isDelayed = p.reset == .soft && p.order == .nextStep
+        detachReset = p.detachReset
         delayed = Value(isDelayed ? p.threshold - p.resetValue : 0)
         refractorySteps = Value(Double(p.refractorySteps))
     }
@@ -41,7 +43,7 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
     private func fired(_ current: Value, _ state: State) -> (u: Value, s: Value, isFree: Value.Mask) {
         let isFree = Value(0.5).isAbove(state.wait)
         let u = Value.select(isFree, membrane.charge(current, state.v), state.v) - delayed * state.s
-        let s = Value.select(isFree, membrane.fire(u, threshold: membrane.threshold), Value.zero)
+        let s = Value.select(isFree, membrane.fire(u - membrane.threshold), Value.zero)
         return (u, s, isFree)
     }
 
@@ -68,11 +70,11 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
         if isDelayed {
             free = state.v + ofSpike * membrane.surrogate.derivative(u - membrane.threshold)
         } else {
-            free = membrane.fireAdjoint(u, threshold: membrane.threshold, s: s, sent: ofSpike, after: state.v).u
+            free = membrane.fireAdjoint(u, distance: u - membrane.threshold, s: s, sent: ofSpike, after: state.v).u
         }
         // A held neuron passes the gradient of its membrane on and has none of its spike.
         let gradient = Value.select(isFree, free, state.v)
-        state.s = membrane.detachReset ? Value.zero : -(delayed * gradient)
+        state.s = detachReset ? Value.zero : -(delayed * gradient)
         state.v = Value.select(isFree, membrane.alpha * gradient, gradient)
         return Value.select(isFree, membrane.gain * gradient, Value.zero)
     }

@@ -8,33 +8,45 @@ import SNNKernel
 ///              soft  v' = u - s (v_threshold - v_reset)
 ///              none  v' = u
 ///     backward ds/dd := surrogate(d); everything else exact, the reset's path through s included unless detached
-struct Membrane<Value: Lane>: Sendable {
+///
+/// The kinds of reset differ by numbers alone, and a strict comparison by the least distance that fires, so that the loop
+/// over time holds no choice: v' = resetOffset + resetFactor u after a spike, dv'/ds = jumpOffset + jumpFactor u.
+struct Membrane<Value: Lane, Slope: SurrogateDerivative>: Sendable {
     let alpha: Value
     let gain: Value
     /// v_leak (1 - alpha).
     let offset: Value
     let threshold: Value
-    let resetValue: Value
-    /// v_threshold - v_reset.
-    let amount: Value
-    let reset: Reset
-    let isStrict: Bool
+    /// The least u - threshold that fires: 0, or where only potentials above fire the smallest normal number.
+    let least: Value
+    let resetOffset: Value
+    let resetFactor: Value
+    /// 0 where the gradient ignores the reset's path through s, as is `jumpFactor`.
+    let jumpOffset: Value
+    let jumpFactor: Value
     let isRelaxed: Bool
-    let detachReset: Bool
     let surrogate: Surrogate
+    let slope: Slope
 
     init(_ p: MembraneParameters) {
         alpha = Value(p.alpha)
         gain = Value(p.gain)
         offset = Value(p.leak * (1 - p.alpha))
         threshold = Value(p.threshold)
-        resetValue = Value(p.resetValue)
-        amount = Value(p.threshold - p.resetValue)
-        reset = p.reset
-        isStrict = p.comparison == .above
+        least = Value(p.comparison == .above ? Double(Float.leastNormalMagnitude) : 0)
+        let (to, factor): (Double, Double) =
+            switch p.reset {
+            case .hard: (p.resetValue, 0)
+            case .soft: (p.resetValue - p.threshold, 1)
+            case .none: (0, 1)
+            }
+        resetOffset = Value(to)
+        resetFactor = Value(factor)
+        jumpOffset = Value(p.detachReset ? 0 : to)
+        jumpFactor = Value(p.detachReset ? 0 : factor - 1)
         isRelaxed = p.output == .relaxed
-        detachReset = p.detachReset
         surrogate = p.surrogate
+        slope = Slope(p.surrogate)
     }
 
     @inline(__always)
@@ -42,50 +54,41 @@ struct Membrane<Value: Lane>: Sendable {
         offset.addingProduct(gain, current).addingProduct(alpha, v)
     }
 
-    /// The spike of potential `u` at `threshold`, 0 or 1 (or between, relaxed).
+    /// The spike at a distance from the threshold, 0 or 1 (or between, relaxed).
     @inline(__always)
-    func fire(_ u: Value, threshold: Value) -> Value {
-        let distance = u - threshold
-        if isRelaxed { return surrogate.primitive(distance) }
-        let mask = isStrict ? u.isAbove(threshold) : u.isAtLeast(threshold)
-        return Value.spike(where: mask, distance: distance) { surrogate.derivative($0) }
+    func fire(_ distance: Value) -> Value {
+        if isSmooth { return surrogate.primitive(distance) }
+        return Value.spike(where: distance.isAtLeast(least), distance: distance) { surrogate.derivative($0) }
     }
+
+    /// Whether a spike may be something between 0 and 1.
+    ///
+    /// Only a surrogate of unknown shape is ever relaxed.
+    @inline(__always)
+    private var isSmooth: Bool { !Slope.isFixed && isRelaxed }
 
     /// The membrane after a spike `s` at potential `u`.
     @inline(__always)
     func afterSpike(_ u: Value, _ s: Value) -> Value {
-        switch reset {
-        case .hard:
-            // Arithmetic carries the derivative of s; a selection gives v_reset to the bit.
-            if isRelaxed || Value.carriesDerivative { return u + s * (resetValue - u) }
-            return Value.select(s.isAbove(Value.zero), resetValue, u)
-        case .soft: return u - s * amount
-        case .none: return u
-        }
+        // Arithmetic carries the derivative of s; a selection gives v_reset to the bit.
+        if isSmooth || Value.carriesDerivative { return u + s * (resetOffset + (resetFactor - Value.one) * u) }
+        return Value.select(s.isAbove(Value.zero), resetOffset.addingProduct(resetFactor, u), u)
     }
 
     /// The transpose of fire and reset.
     ///
     /// - Parameters:
     ///   - u: the potential after charge and before reset.
-    ///   - threshold: what `u` was compared with.
+    ///   - distance: `u` less what it was compared with.
     ///   - s: the spike that was fired.
     ///   - sent: dL/ds from outside.
     ///   - after: dL/dv' of the membrane after the reset.
     /// - Returns: dL/du, and the part of it that came through the spike: minus dL/d(threshold).
     @inline(__always)
-    func fireAdjoint(_ u: Value, threshold: Value, s: Value, sent: Value, after: Value) -> (u: Value, spike: Value) {
-        var ofSpike = sent
-        var kept = after
-        switch reset {
-        case .hard:
-            if !detachReset { ofSpike = ofSpike.addingProduct(after, resetValue - u) }
-            kept = after * (Value.one - s)
-        case .soft:
-            if !detachReset { ofSpike = ofSpike - after * amount }
-        case .none: break
-        }
-        let through = ofSpike * surrogate.derivative(u - threshold)
+    func fireAdjoint(_ u: Value, distance: Value, s: Value, sent: Value, after: Value) -> (u: Value, spike: Value) {
+        let ofSpike = sent.addingProduct(after, jumpOffset.addingProduct(jumpFactor, u))
+        let kept = after.addingProduct(after * s, resetFactor - Value.one)
+        let through = ofSpike * slope.derivative(distance)
         return (kept + through, through)
     }
 }

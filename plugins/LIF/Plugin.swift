@@ -17,7 +17,7 @@ public enum PluginEntry: Plugin {
             // Most networks need no memory of the last spike; without it the loop keeps a third of the state.
             let needsMemory =
                 membrane.refractorySteps > 0 || (membrane.reset == .soft && membrane.order == .nextStep)
-            return needsMemory ? LIFWithMemoryModel(membrane) : LIFModel(membrane)
+            return needsMemory ? LIFWithMemoryModel(membrane) : membrane.lif
         },
         Component(
             "lif.synaptic",

@@ -19,11 +19,11 @@ import Darwin
 /// State: `v`, `j` `[B, N]`; j starts at 0. All else as ``LIF``.
 /// Source: Zenke and Ganguli, Neural Computation 30(6), 2018; Cramer et al., IEEE TNNLS 33(7), 2022.
 struct SynapticLIF<Value: Lane>: StepEquations {
-    let membrane: LIF<Value>
+    let membrane: LIF<Value, Surrogate>
     let alpha: Value
 
     struct State: BitwiseCopyable, Sendable {
-        var v: LIF<Value>.State
+        var v: LIF<Value, Surrogate>.State
         var j: Value
     }
 
