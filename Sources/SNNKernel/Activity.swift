@@ -88,6 +88,18 @@ public struct Values: Sendable {
     /// The first number of the first slice.
     @inlinable public var base: UnsafeMutablePointer<Float> { storage.base }
 
+    /// Some samples of constant values, without a copy.
+    func samples(_ range: Range<Int>) -> Values {
+        precondition(isConstant, "samples of values per step do not lie together")
+        return Values(
+            steps: steps,
+            batch: range.count,
+            count: count,
+            isConstant: true,
+            storage: Storage(range.lowerBound * count..<range.upperBound * count, of: storage)
+        )
+    }
+
     /// The slice of a step, `[batch, count]`.
     @inlinable public func step(_ t: Int) -> UnsafeMutablePointer<Float> { storage.base + t * stepStride }
 }

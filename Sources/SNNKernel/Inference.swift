@@ -1,20 +1,24 @@
 extension Network {
-    /// What a block of an inference looks like when it is done.
-    struct BlockResult {
+    /// What a slab of an inference looks like when it is done.
+    struct SlabResult {
         let samples: Range<Int>
         /// `[B, C]`.
         let scores: Values
         let trace: Trace
     }
 
-    /// Runs samples 0..<count in blocks on `threads` threads and delivers the blocks in order, one at a time.
-    func runBlocks(
+    /// Runs samples 0..<count in blocks on `threads` threads.
+    ///
+    /// `take` makes of a slab what is kept of it; slabs of different blocks come at once. `deliver` gets what was kept of a
+    /// block, in the order of the blocks, one at a time. Errors: those of ``encode(_:samples:context:steps:)``.
+    func runBlocks<Kept>(
         _ source: any SampleSource,
         count: Int,
         firstSample: UInt64,
         threads: Int,
         keepsActivity: Bool,
-        deliver: @escaping @Sendable (BlockResult) throws(SNNError) -> Void
+        take: @escaping @Sendable (SlabResult) -> Kept,
+        deliver: @escaping @Sendable ([Kept]) -> Void
     ) throws(SNNError) {
         let size = Block.size(weights: weightCount, steps: steps)
         let queue = OrderedQueue((count + size - 1) / size)
@@ -23,21 +27,23 @@ extension Network {
             while let block = queue.take() {
                 workspaces.use {
                     let samples = block * size..<min(count, (block + 1) * size)
+                    let context = BlockContext(
+                        isTraining: false,
+                        seed: seed,
+                        samples: samples.map { firstSample &+ UInt64($0) },
+                        keepsActivity: keepsActivity
+                    )
+                    var kept: [Kept] = []
                     do throws(SNNError) {
-                        let context = BlockContext(
-                            isTraining: false,
-                            seed: seed,
-                            samples: samples.map { firstSample &+ UInt64($0) },
-                            keepsActivity: keepsActivity
-                        )
-                        let input = try encode(source, samples: samples, context: context)
-                        let trace = forward(input, weights: weights, context: context)
-                        let result = BlockResult(samples: samples, scores: readout.decode(trace.output), trace: trace)
-                        var failure: SNNError?
-                        queue.deliver(block) {
-                            do throws(SNNError) { try deliver(result) } catch { failure = error }
+                        try forEachSlab(source, samples: samples, context: context, weights: weights) {
+                            samples,
+                            _,
+                            trace throws(SNNError) in
+                            kept.append(
+                                take(SlabResult(samples: samples, scores: readout.decode(trace.output), trace: trace))
+                            )
                         }
-                        if let failure { throw failure }
+                        queue.deliver(block) { deliver(kept) }
                     } catch { queue.fail(error) }
                 }
             }
@@ -65,18 +71,21 @@ extension Network {
             count: count,
             firstSample: firstSample,
             threads: threads,
-            keepsActivity: spikeCounts != nil
-        ) { [self] block throws(SNNError) in
-            (output.scores + block.samples.lowerBound * scoreCount)
-                .update(from: block.scores.base, count: block.samples.count * scoreCount)
-            guard let spikeCounts = output.spikeCounts else { return }
-            for (place, sample) in block.samples.enumerated() {
-                for (index, layer) in block.trace.layers.enumerated() {
-                    guard case .raster(let raster) = layer.output else { continue }
-                    spikeCounts[sample * nodes.count + index] = Float(raster.spikes(samples: place..<place + 1))
+            keepsActivity: spikeCounts != nil,
+            take: { [self] slab in
+                // Every slab has rows of its own.
+                (output.scores + slab.samples.lowerBound * scoreCount)
+                    .update(from: slab.scores.base, count: slab.samples.count * scoreCount)
+                guard let spikeCounts = output.spikeCounts else { return }
+                for (place, sample) in slab.samples.enumerated() {
+                    for (index, layer) in slab.trace.layers.enumerated() {
+                        guard case .raster(let raster) = layer.output else { continue }
+                        spikeCounts[sample * nodes.count + index] = Float(raster.spikes(samples: place..<place + 1))
+                    }
                 }
-            }
-        }
+            },
+            deliver: { _ in }
+        )
     }
 
     private struct SharedRows: @unchecked Sendable {
@@ -160,10 +169,10 @@ extension Network {
                 count: count,
                 firstSample: UInt64(first),
                 threads: threads,
-                keepsActivity: true
-            ) { [self, first] block throws(SNNError) in
-                tally.add(block, network: self, labels: { data.label(first + $0) })
-            }
+                keepsActivity: true,
+                take: { [self, first] slab in Tally.Part(slab, network: self, labels: { data.label(first + $0) }) },
+                deliver: { parts in for part in parts { tally.add(part) } }
+            )
             first += count
             let seconds = Clock.seconds - start
             if let progress,
@@ -207,15 +216,29 @@ extension Network {
 
         init(network: Network) { statistics = SpikeStatistics(network: network) }
 
-        func add(_ block: BlockResult, network: Network, labels: (Int) -> Int32) {
-            let classes = network.scoreCount
-            for (place, sample) in block.samples.enumerated() {
-                let z = UnsafePointer(block.scores.base + place * classes)
-                let label = Int(labels(sample))
-                correct += Softmax.winner(z, classes) == label ? 1 : 0
-                loss += Softmax.loss(z, classes, label: label)
+        func add(_ part: Part) {
+            correct += part.correct
+            loss += part.loss
+            statistics.add(part.statistics)
+        }
+
+        /// The sums over a slab.
+        struct Part {
+            var correct = 0
+            var loss = 0.0
+            var statistics: SpikeStatistics
+
+            init(_ slab: SlabResult, network: Network, labels: (Int) -> Int32) {
+                statistics = SpikeStatistics(network: network)
+                let classes = network.scoreCount
+                for (place, sample) in slab.samples.enumerated() {
+                    let z = UnsafePointer(slab.scores.base + place * classes)
+                    let label = Int(labels(sample))
+                    correct += Softmax.winner(z, classes) == label ? 1 : 0
+                    loss += Softmax.loss(z, classes, label: label)
+                }
+                statistics.add(slab.trace, network: network)
             }
-            statistics.add(block.trace, network: network)
         }
     }
 }

@@ -224,6 +224,9 @@ public final class Network: @unchecked Sendable {
         }
     }
 
+    /// The tensors whose gradients are computed for a whole batch at once.
+    var deferredTensors: Set<Int> { Set(nodes.filter(\.defersGradients).flatMap(\.tensors)) }
+
     /// Runs a block of samples through all nodes.
     ///
     /// - Parameters:
@@ -231,6 +234,7 @@ public final class Network: @unchecked Sendable {
     ///   - weights: from ``prepared(forTraining:)``.
     ///   - context: which samples these are, and whether this is training.
     ///   - states: the state of each node's neurons, which moves on; nil starts all of them at rest.
+    ///   - first: the first node up to its neurons, where that is known.
     ///   - record: asks for the membrane potentials of a node by handing memory for them.
     /// - Returns: what the last node sent and, in training or where the context keeps activity, what every node met.
     func forward(
@@ -238,28 +242,49 @@ public final class Network: @unchecked Sendable {
         weights: [PreparedWeights?],
         context: BlockContext,
         states: [(any NeuronState)?]? = nil,
+        first: LayerTrace? = nil,
         record: (Int) -> Values? = { _ in nil }
     ) -> Trace {
         var trace = Trace(input: input)
         var activity = input
         for (index, node) in nodes.enumerated() {
             var layer = LayerTrace()
-            for (position, stage) in node.stages.enumerated() {
-                layer.stageInputs.append(activity)
-                activity = stage.forward(activity, context.stage(node: index, position: position))
+            if index == 0, let first {
+                layer = first
+            } else {
+                arrive(activity, at: index, weights: weights, context: context, in: &layer)
             }
-            if let connection = node.connection, let neuron = node.neuron, let weights = weights[index] {
-                layer.connectionInput = activity
-                let current = connection.current(of: activity, with: weights)
+            if let current = layer.current, let neuron = node.neuron {
                 let state = states?[index] ?? neuron.rest(count: current.row)
-                activity = neuron.run(current, state: state, potentials: record(index))
-                layer.current = current
+                layer.output = neuron.run(current, state: state, potentials: record(index))
             }
-            layer.output = activity
+            activity = layer.output ?? activity
             trace.layers.append(context.isTraining || context.keepsActivity ? layer : LayerTrace())
         }
         trace.output = activity
         return trace
+    }
+
+    /// Takes activity through the stages and the connection of a node, up to its neurons.
+    func arrive(
+        _ activity: Activity,
+        at index: Int,
+        weights: [PreparedWeights?],
+        context: BlockContext,
+        in layer: inout LayerTrace
+    ) {
+        let node = nodes[index]
+        var activity = activity
+        for (position, stage) in node.stages.enumerated() {
+            layer.stageInputs.append(activity)
+            activity = stage.forward(activity, context.stage(node: index, position: position))
+        }
+        if let connection = node.connection, let weights = weights[index] {
+            layer.connectionInput = activity
+            layer.current = connection.current(of: activity, with: weights)
+        } else {
+            layer.output = activity
+        }
     }
 
     /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.

@@ -28,6 +28,13 @@ public struct SpikeStatistics: Sendable {
 
         /// Share of entries that are not zero, 0...1.
         public var activity: Double { slots == 0 ? 0 : Double(events) / Double(slots) }
+
+        fileprivate mutating func add(_ other: Node) {
+            spikeCount += other.spikeCount
+            events += other.events
+            slots += other.slots
+            operations += other.operations
+        }
     }
 
     /// The nodes' shares, in the order of the network.
@@ -50,6 +57,13 @@ public struct SpikeStatistics: Sendable {
                 nodes[index].operations += connection.operations(for: arriving)
             }
         }
+    }
+
+    /// Adds what was counted over other samples of the same network.
+    mutating func add(_ other: SpikeStatistics) {
+        samples += other.samples
+        input.add(other.input)
+        for index in nodes.indices { nodes[index].add(other.nodes[index]) }
     }
 
     private static func count(_ activity: Activity, in node: inout Node) {

@@ -10,6 +10,8 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
     /// Where the memory came from and goes back to.
     private let workspace: Workspace?
+    /// Whose memory this is a part of.
+    private let owner: Storage?
 
     /// Bytes of the margin: one vector of sixteen floats.
     @usableFromInline static var margin: Int { 64 }
@@ -17,6 +19,7 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     /// Allocates zeroed memory.
     public init(_ count: Int) {
         (base, workspace) = Self.allocate(count)
+        owner = nil
         self.count = count
         let bytes = count * MemoryLayout<Element>.stride
         UnsafeMutableRawPointer(base).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
@@ -25,7 +28,16 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     /// Allocates memory whose elements the caller is about to overwrite; only the margin is zeroed.
     public init(overwriting count: Int) {
         (base, workspace) = Self.allocate(count)
+        owner = nil
         self.count = count
+    }
+
+    /// Elements `range` of another storage, which stays alive as long; what follows them takes the place of the margin.
+    init(_ range: Range<Int>, of other: Storage) {
+        base = other.base + range.lowerBound
+        workspace = nil
+        owner = other
+        count = range.count
     }
 
     private static func allocate(_ count: Int) -> (UnsafeMutablePointer<Element>, Workspace?) {
@@ -38,6 +50,7 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     }
 
     deinit {
+        guard owner == nil else { return }
         if let workspace {
             workspace.give(base, bytes: count * MemoryLayout<Element>.stride + Self.margin)
         } else {

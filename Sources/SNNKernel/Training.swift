@@ -95,7 +95,10 @@ public final class Trainer: @unchecked Sendable {
         while partials.count < workers { partials.append(makePartials()) }
         let shares = Shares(blocks: blocks)
         hasGradients = false
-        for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
+        let deferred = network.deferredTensors
+        for (index, gradient) in gradients.enumerated() where !deferred.contains(index) {
+            gradient.base.update(repeating: 0, count: gradient.count)
+        }
         let divisor = loss.divisor(
             targets: targets,
             batch: count,
@@ -148,11 +151,8 @@ public final class Trainer: @unchecked Sendable {
 
     /// Gradients of one worker's block; none for tensors whose gradients wait for the whole batch.
     private func makePartials() -> [Storage<Float>] {
-        var counts = gradients.map(\.count)
-        for node in network.nodes where node.defersGradients {
-            for tensor in node.tensors { counts[tensor] = 0 }
-        }
-        return counts.map { Storage($0) }
+        let deferred = network.deferredTensors
+        return gradients.enumerated().map { Storage(deferred.contains($0) ? 0 : $1.count) }
     }
 
     /// What the blocks of a batch leave for the end of it; each is written by the worker that ran it.
@@ -170,7 +170,7 @@ public final class Trainer: @unchecked Sendable {
         }
     }
 
-    /// Adds the gradients that waited for the whole batch, cut by outputs: every sum is made by one worker, in the
+    /// Sets the gradients that waited for the whole batch, cut by outputs: every sum is made by one worker, in the
     /// order of the samples.
     private func addDeferred(_ shares: Shares, threads: Int) {
         for (index, node) in network.nodes.enumerated() where node.defersGradients {
@@ -189,7 +189,7 @@ public final class Trainer: @unchecked Sendable {
         var correct = 0
     }
 
-    /// One block forward and back.
+    /// One block forward and back, slab by slab.
     private func run(
         _ source: any SampleSource,
         _ targets: Targets,
@@ -200,9 +200,37 @@ public final class Trainer: @unchecked Sendable {
         to gradients: [Storage<Float>],
         _ deferred: DeferredGradients
     ) throws(SNNError) -> (loss: Double, correct: Int) {
-        let input = try network.encode(source, samples: samples, context: context)
-        let trace = network.forward(input, weights: weights, context: context)
-        let scores = network.readout.decode(trace.output)
+        var sum = 0.0
+        var correct = 0
+        try network.forEachSlab(source, samples: samples, context: context, weights: weights) {
+            samples,
+            context,
+            trace throws(SNNError) in
+            let scores = network.readout.decode(trace.output)
+            let (loss, output) = slope(of: trace, scores: scores, targets, samples, divisor)
+            sum += loss
+            rule.addGradients(
+                of: ForwardPass(network: network, trace: trace, weights: weights, context: context, deferred: deferred),
+                output: output,
+                to: gradients
+            )
+            guard case .labels(let labels) = targets.kind, !targets.perStep else { return }
+            for (place, sample) in samples.enumerated() {
+                let z = UnsafePointer(scores.base + place * network.scoreCount)
+                correct += Softmax.winner(z, network.scoreCount) == Int(labels[sample]) ? 1 : 0
+            }
+        }
+        return (sum, correct)
+    }
+
+    /// The loss of a slab, not yet divided, and the gradient of what its last node sent.
+    private func slope(
+        of trace: Trace,
+        scores: Values,
+        _ targets: Targets,
+        _ samples: Range<Int>,
+        _ divisor: Double
+    ) -> (loss: Double, output: Values) {
         let isPerStep = loss.span == .step
         let judged =
             isPerStep
@@ -224,19 +252,7 @@ public final class Trainer: @unchecked Sendable {
             isPerStep
             ? network.readout.adjointSteps(of: slope, activity: trace.output)
             : network.readout.adjoint(of: slope, activity: trace.output)
-        rule.addGradients(
-            of: ForwardPass(network: network, trace: trace, weights: weights, context: context, deferred: deferred),
-            output: output,
-            to: gradients
-        )
-        var correct = 0
-        if case .labels(let labels) = targets.kind, !targets.perStep {
-            for (place, sample) in samples.enumerated() {
-                let z = UnsafePointer(scores.base + place * network.scoreCount)
-                correct += Softmax.winner(z, network.scoreCount) == Int(labels[sample]) ? 1 : 0
-            }
-        }
-        return (value, correct)
+        return (value, output)
     }
 
     private func check(_ targets: Targets, count: Int) throws(SNNError) {
@@ -268,7 +284,7 @@ public final class Trainer: @unchecked Sendable {
         stepCount += 1
         let rate = optimizer.learningRate * rateFactor
         // Elementwise work: any cut gives the same bits.
-        let chunk = 1 << 16
+        let chunk = 1 << 13
         var pieces: [(tensor: Int, range: Range<Int>)] = []
         for (index, tensor) in network.tensors.enumerated() {
             for start in stride(from: 0, to: tensor.storage.count, by: chunk) {
@@ -288,7 +304,8 @@ public final class Trainer: @unchecked Sendable {
                     rate: rate,
                     step: stepCount
                 )
-                // A network whose potentials are NaN falls silent, and its loss stays finite: look at the weights.
+                // A network whose potentials are NaN falls silent, and its loss stays finite: look at the weights, while
+                // they are in the cache.
                 if !network.tensors[tensor].storage.isFinite(range) {
                     queue.fail(
                         .notFinite(
@@ -325,10 +342,19 @@ public final class Trainer: @unchecked Sendable {
 extension Storage where Element == Float {
     /// Whether every number of `range` is finite.
     func isFinite(_ range: Range<Int>) -> Bool {
-        var sum: Float = 0
         // x - x is 0 for every finite number and NaN for the others.
-        for index in range { sum += base[index] - base[index] }
-        return sum == 0
+        var sum = Vector(repeating: 0)
+        var index = range.lowerBound
+        while index + 16 <= range.upperBound {
+            let numbers = (base + index).vector()
+            sum += numbers - numbers
+            index += 16
+        }
+        while index < range.upperBound {
+            sum[0] += base[index] - base[index]
+            index += 1
+        }
+        return sum.sum() == 0
     }
 
     /// Adds another storage of the same size.
