@@ -1,4 +1,4 @@
-/* The one vector operation that Swift cannot say: sixteen comparisons gathered into sixteen bits. Written with clang's
+/* What Swift cannot say. First: sixteen comparisons gathered into sixteen bits. Written with clang's
    portable vectors, so that each processor gets its own instructions (on x86-64 a move-mask). */
 #ifndef SNN_LANES_H
 #define SNN_LANES_H
@@ -13,5 +13,8 @@ typedef bool snn_lane_mask __attribute__((ext_vector_type(16)));
 static inline __attribute__((always_inline)) uint16_t snn_nonzero_bits(snn_lanes lanes) {
     return __builtin_bit_cast(uint16_t, __builtin_convertvector(lanes != 0, snn_lane_mask));
 }
+
+/* Second: that memory will be read soon. Harmless for any address. */
+static inline __attribute__((always_inline)) void snn_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #endif

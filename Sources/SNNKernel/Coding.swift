@@ -63,10 +63,15 @@ extension Readout {
     /// Scores of a whole window.
     public func decode(_ activity: Activity) -> Values {
         let total = Values(steps: 1, batch: activity.batch, count: activity.count, isConstant: true)
-        let row = Storage<Float>(activity.batch * activity.count)
-        for t in 0..<activity.steps {
-            activity.write(step: t, to: row.base)
-            accumulate(row.base, step: t, into: total)
+        switch activity {
+        case .values(let values):
+            for t in 0..<values.steps { accumulate(values.step(t), step: t, into: total) }
+        case .raster(let raster):
+            let row = Storage<Float>(raster.row)
+            for t in 0..<raster.steps {
+                activity.write(step: t, to: row.base)
+                accumulate(row.base, step: t, into: total)
+            }
         }
         return scores(total: total, steps: activity.steps)
     }

@@ -54,8 +54,8 @@ public protocol Connection: Sendable {
     func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
     /// Whether the gradients for constant input wait for the whole batch: ``deferredGradients(of:to:)``.
     var defersConstantGradients: Bool { get }
-    /// Work that adds the gradient of each tensor for the blocks of a batch, in their order, to `gradients`: pieces that
-    /// may run in any order and at once.
+    /// Work that sets `gradients`, one a tensor, to the sums over the blocks of a batch, in their order: pieces that may
+    /// run in any order and at once.
     func deferredGradients(of blocks: [GradientShare], to gradients: [Storage<Float>]) -> [@Sendable () -> Void]
     /// The gradient of the activity's values (scale included), given that of the current.
     func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
@@ -77,7 +77,11 @@ extension Connection {
         of blocks: [GradientShare],
         to gradients: [Storage<Float>]
     ) -> [@Sendable () -> Void] {
-        [{ for block in blocks { addGradients(of: block.current, input: block.input, to: gradients) } }]
+        let work: @Sendable () -> Void = {
+            for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
+            for block in blocks { addGradients(of: block.current, input: block.input, to: gradients) }
+        }
+        return [work]
     }
 }
 
@@ -89,7 +93,7 @@ public struct PreparedWeights: Sendable {
     /// As stored: `[height, width, in, out]`.
     let weight: Storage<Float>
     let bias: Storage<Float>?
-    /// Turned by half a turn and transposed: `[height, width, out, in]`; only where asked for.
+    /// Transposed: `[out, height, width, in]`; only where asked for.
     let adjoint: Storage<Float>?
 }
 
@@ -244,33 +248,31 @@ public struct Convolution: Connection {
         return counts
     }
 
-    /// Passes the tensors on as stored, without a copy, and turns the weight where the adjoint is wanted.
+    /// Passes the tensors on as stored, without a copy, and transposes the weight where the adjoint is wanted.
     public func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights {
         PreparedWeights(
             weight: tensors[0],
             bias: hasBias ? tensors[1] : nil,
-            adjoint: adjoint ? turned(tensors[0]) : nil
+            adjoint: adjoint ? transposed(tensors[0]) : nil
         )
     }
 
-    /// `[h, w, in, out]` to `[H-1-h, W-1-w, out, in]`: with it the adjoint is a convolution too.
-    private func turned(_ weight: Storage<Float>) -> Storage<Float> {
-        let inside = inputShape.channels
+    /// `[h, w, in, out]` to `[out, h, w, in]`.
+    private func transposed(_ weight: Storage<Float>) -> Storage<Float> {
+        let inside = receptiveField
         let outside = outputShape.channels
-        let turned = Storage<Float>(overwriting: weight.count)
-        for tap in 0..<kernelHeight * kernelWidth {
-            let from = weight.base + tap * inside * outside
-            let to = turned.base + (kernelHeight * kernelWidth - 1 - tap) * inside * outside
-            // Square tiles keep both sides in cache lines.
-            for firstIn in tileStarts(inside) {
-                for firstOut in tileStarts(outside) {
-                    for i in firstIn..<min(firstIn + 16, inside) {
-                        for o in firstOut..<min(firstOut + 16, outside) { to[o * inside + i] = from[i * outside + o] }
+        let transposed = Storage<Float>(overwriting: weight.count)
+        // Square tiles keep both sides in cache lines.
+        for firstIn in tileStarts(inside) {
+            for firstOut in tileStarts(outside) {
+                for i in firstIn..<min(firstIn + 16, inside) {
+                    for o in firstOut..<min(firstOut + 16, outside) {
+                        transposed.base[o * inside + i] = weight.base[i * outside + o]
                     }
                 }
             }
         }
-        return turned
+        return transposed
     }
 
     private func tileStarts(_ count: Int) -> StrideTo<Int> { Swift.stride(from: 0, to: count, by: 16) }
@@ -280,22 +282,24 @@ public struct Convolution: Connection {
         if case .values(let values) = activity, isDense, wantsDense(values), DenseProduct.keepsLaw {
             return denseCurrent(of: values, with: weights)
         }
-        let events = EventList(activity, shape: inputShape)
         let result = Values(
             overwriting: activity.steps,
             batch: activity.batch,
             count: outputShape.count,
             isConstant: activity.isConstant
         )
+        let weight = UnsafePointer(weights.weight.base)
+        let bias = weights.bias.map { UnsafePointer($0.base) }
         var scale: Float = 1
-        if case .raster(let raster) = activity { scale = raster.scale }
-        sums.add(
-            events,
-            weights: weights.weight.base,
-            bias: weights.bias.map { UnsafePointer($0.base) },
-            scale: scale,
-            to: result.base
-        )
+        if case .raster(let raster) = activity {
+            scale = raster.scale
+            if isDense, let units = SpikeUnits(raster) {
+                sums.add(units, weights: weight, bias: bias, scale: scale, to: result.base)
+                return result
+            }
+        }
+        let events = EventList(activity, shape: inputShape)
+        sums.add(events, weights: weight, bias: bias, scale: scale, to: result.base)
         return result
     }
 
@@ -304,6 +308,8 @@ public struct Convolution: Connection {
     /// Rows and outputs below which packing the factors costs BLIS more than it gains.
     private static let leastRows = 16
     private static let leastOutputs = 32
+    /// Outputs from which BLIS, which packs its factors, gives input gradients faster than groups of rows do.
+    private static let leastErrors = 48
 
     /// A connection of every input to every output: no image.
     private var isDense: Bool { inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
@@ -365,12 +371,20 @@ public struct Convolution: Connection {
                 to: gradients[0].base
             )
         }
+        var scale: Float = 1
+        if case .raster(let raster) = input { scale = raster.scale }
         let events = EventList(input, shape: inputShape)
-        if case .raster(let raster) = input, raster.scale != 1 {
-            for event in 0..<events.count { events.values.base[event] *= raster.scale }
+        let errors = UnsafePointer(current.base)
+        let isRepeated = events.count > Self.leastRepeats * inputShape.count
+        if isDense, events.values == nil, isRepeated {
+            return SpikeColumns(events, inputs: inputShape.count)
+                .add(errors, outputs: outputShape.count, scale: scale, to: gradients[0].base)
         }
-        sums.addWeightGradient(events, gradient: UnsafePointer(current.base), to: gradients[0].base)
+        sums.addWeightGradient(events, gradient: errors, scale: scale, to: gradients[0].base)
     }
+
+    /// Spikes of an input from which its weights are better gathered than scattered to.
+    private static let leastRepeats = 2
 
     /// Weights from which one gradient for the whole batch is worth keeping its activity: the gradients of a block
     /// would have to be cleared and added up, three passes over all weights.
@@ -394,7 +408,7 @@ public struct Convolution: Connection {
         }
     }
 
-    /// Adds the gradients of a tile of outputs: for every input, the sum over the samples in which it is not zero, held
+    /// Sets the gradients of a tile of outputs: for every input, the sum over the samples in which it is not zero, held
     /// in registers.
     private func addDeferred(
         _ blocks: [GradientShare],
@@ -415,12 +429,12 @@ public struct Convolution: Connection {
                 row += 1
             }
         }
-        columns.addOuter(packed.base, width: width, to: gradients[0].base + first, rowLength: outputs)
+        columns.setOuter(packed.base, width: width, to: gradients[0].base + first, rowLength: outputs)
         guard hasBias else { return }
+        let bias = gradients[1].base + first
+        bias.update(repeating: 0, count: width)
         for sample in 0..<rows {
-            for output in 0..<width {
-                gradients[1].base[first + output] += packed.base[sample * Self.partWidth + output]
-            }
+            for output in 0..<width { bias[output] += packed.base[sample * Self.partWidth + output] }
         }
     }
 
@@ -440,91 +454,8 @@ public struct Convolution: Connection {
         }
     }
 
-    /// The gradient of the input: the gradient of the current, convolved with the turned weight.
-    ///
-    /// The weights must have been prepared with their adjoint.
+    /// The gradient of the input; the weights must have been prepared with their adjoint.
     public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
-        let total = current.slices * current.row
-        let isFull =
-            outputShape.channels >= Self.leastRows
-            && Double(UnsafePointer(current.base).countNonZero(total)) > Self.denseShare * Double(total)
-        return isFull ? denseInputGradient(of: current, with: weights) : sparseInputGradient(of: current, with: weights)
-    }
-
-    /// Every output pixel's gradient through all taps of the kernel at once, one dense product, then added to the
-    /// pixels of its receptive field.
-    private func denseInputGradient(of current: Values, with weights: PreparedWeights) -> Values {
-        let images = current.slices * current.batch
-        let pixels = outputShape.pixels
-        let field = receptiveField
-        let weight = UnsafePointer(weights.weight.base)
-        if isDense {
-            let result = Values(
-                overwriting: current.steps,
-                batch: current.batch,
-                count: inputShape.count,
-                isConstant: current.isConstant
-            )
-            DenseProduct.transposed(
-                rows: images,
-                outputs: outputShape.channels,
-                inputs: field,
-                current.base,
-                weights: weight,
-                to: result.base
-            )
-            return result
-        }
-        let result = Values(
-            steps: current.steps,
-            batch: current.batch,
-            count: inputShape.count,
-            isConstant: current.isConstant
-        )
-        // As many images at a time as keep the product in the second-level cache, so that packing the weight is rare.
-        let group = max(1, (1 << 17) / (pixels * field))
-        let product = Storage<Float>(overwriting: group * pixels * field)
-        for first in Swift.stride(from: 0, to: images, by: group) {
-            let count = min(group, images - first)
-            DenseProduct.transposed(
-                rows: count * pixels,
-                outputs: outputShape.channels,
-                inputs: field,
-                current.base + first * outputShape.count,
-                weights: weight,
-                to: product.base
-            )
-            for image in 0..<count {
-                addFields(product.base + image * pixels * field, to: result.base + (first + image) * inputShape.count)
-            }
-        }
-        return result
-    }
-
-    /// Adds `fields [output pixels, kernel height, kernel width, in]` to the pixels of the image they came from.
-    private func addFields(_ fields: UnsafePointer<Float>, to image: UnsafeMutablePointer<Float>) {
-        let channels = inputShape.channels
-        let kernelRow = kernelWidth * channels
-        var field = fields
-        for y in 0..<outputShape.height {
-            for x in 0..<outputShape.width {
-                let left = x * stride - padding
-                let skipped = max(0, -left)
-                let length = (min(inputShape.width, left + kernelWidth) - left - skipped) * channels
-                for k in 0..<kernelHeight {
-                    let row = y * stride - padding + k
-                    guard row >= 0, row < inputShape.height, length > 0 else { continue }
-                    let from = field + k * kernelRow + skipped * channels
-                    let to = image + (row * inputShape.width + left + skipped) * channels
-                    for index in 0..<length { to[index] += from[index] }
-                }
-                field += receptiveField
-            }
-        }
-    }
-
-    /// A convolution with the turned weight that skips zero gradients.
-    private func sparseInputGradient(of current: Values, with weights: PreparedWeights) -> Values {
         guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
         let result = Values(
             overwriting: current.steps,
@@ -532,21 +463,62 @@ public struct Convolution: Connection {
             count: inputShape.count,
             isConstant: current.isConstant
         )
-        let events = EventList(current, shape: outputShape, dilation: stride)
-        let map = EventSums(
-            input: Shape(
-                height: (outputShape.height - 1) * stride + 1,
-                width: (outputShape.width - 1) * stride + 1,
-                channels: outputShape.channels
-            ),
-            output: inputShape,
+        if !isDense {
+            addFields(of: current, adjoint: adjoint, to: result)
+        } else if mostAreErrors(current) {
+            if outputShape.channels < Self.leastErrors {
+                addFields(of: current, adjoint: adjoint, to: result)
+                return result
+            }
+            DenseProduct.transposed(
+                rows: current.slices * current.batch,
+                outputs: outputShape.channels,
+                inputs: inputShape.channels,
+                current.base,
+                weights: weights.weight.base,
+                to: result.base
+            )
+        } else {
+            let map = EventSums(
+                input: outputShape,
+                output: inputShape,
+                kernelHeight: 1,
+                kernelWidth: 1,
+                stride: 1,
+                padding: 0
+            )
+            map.addFreely(EventList(current, shape: outputShape), weights: adjoint.base, to: result.base)
+        }
+        return result
+    }
+
+    /// Whether so many gradients are not zero that listing those that are not is a waste.
+    private func mostAreErrors(_ current: Values) -> Bool {
+        let total = current.slices * current.row
+        return Double(UnsafePointer(current.base).countNonZero(total)) > Self.denseShare * Double(total)
+    }
+
+    /// The input gradient through groups of rows.
+    private func addFields(of current: Values, adjoint: Storage<Float>, to result: Values) {
+        result.base.update(repeating: 0, count: result.slices * result.row)
+        let fields = FieldGradients(
+            input: inputShape,
+            output: outputShape,
             kernelHeight: kernelHeight,
             kernelWidth: kernelWidth,
-            stride: 1,
-            paddingTop: kernelHeight - 1 - padding,
-            paddingLeft: kernelWidth - 1 - padding
+            stride: stride,
+            padding: padding
         )
-        map.addFreely(events, weights: adjoint.base, to: result.base)
-        return result
+        // A group is best made of steps of one sample, which have their zeros in the same places.
+        let samples = current.slices >= current.batch ? current.batch : 1
+        let rows = current.slices * current.batch / samples
+        for sample in 0..<samples {
+            fields.add(
+                .init(base: current.base + sample * current.count, distance: samples * current.count),
+                count: rows,
+                weights: adjoint.base,
+                to: .init(base: result.base + sample * result.count, distance: samples * result.count)
+            )
+        }
     }
 }

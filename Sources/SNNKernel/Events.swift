@@ -12,11 +12,17 @@ struct EventList {
     let starts: Storage<Int32>
     /// Position within the sample, `[events]`.
     let positions: Storage<Int32>
-    /// Count or value, `[events]`.
-    let values: Storage<Float>
+    /// Count or value, `[events]`; nil where every event counts 1.
+    let values: Storage<Float>?
 
     /// The number of events.
     var count: Int { Int(starts.base[rows * pixels]) }
+
+    /// Values that may be read past the last: lists are copied 32 at a time, and a storage's margin is 16.
+    private static let overread = 16
+
+    /// What event `event` is worth, without the raster's scale.
+    func value(_ event: Int) -> Float { values?.base[event] ?? 1 }
 
     /// Lists an activity.
     ///
@@ -29,15 +35,12 @@ struct EventList {
     }
 
     /// Lists the values of every slice.
-    ///
-    /// With `dilation` d > 1 a pixel (y, x) of `shape` is placed at (d y, d x) of an image of height (height - 1) d + 1
-    /// and width (width - 1) d + 1.
-    init(_ source: Values, shape: Shape, dilation: Int = 1) {
+    init(_ source: Values, shape: Shape) {
         let rows = source.slices * source.batch
         let total = rows * source.count
         let base = UnsafePointer(source.base)
         let nonZero = base.countNonZero(total)
-        let place = Placement(shape: shape, dilation: dilation, rows: rows, events: nonZero)
+        let place = Placement(shape: shape, rows: rows, events: nonZero)
         place.fill { row, emit in
             let values = base + row * source.count
             values.forEachNonZero(source.count) { emit($0, values[$0]) }
@@ -46,22 +49,47 @@ struct EventList {
     }
 
     private init(_ source: Raster, shape: Shape) {
-        let rows = source.steps * source.batch
-        var nonZero = 0
         switch source.form {
-        case .bits(let words):
-            for word in words.elements { nonZero += word.nonzeroBitCount }
+        case .bits(let words): self.init(words, of: source, shape: shape)
         case .counts(let counts):
-            for count in counts.elements where count != 0 { nonZero += 1 }
+            let nonZero = counts.elements.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+            let place = Placement(shape: shape, rows: source.steps * source.batch, events: nonZero)
+            place.fill { row, emit in
+                let values = UnsafePointer(counts.base + row * source.count)
+                for index in 0..<source.count where values[index] != 0 { emit(index, Float(values[index])) }
+            }
+            self = place.list
         }
-        let place = Placement(shape: shape, dilation: 1, rows: rows, events: nonZero)
-        place.fill { row, emit in
-            let first = row % source.batch * source.count
-            source.forEachEvent(step: row / source.batch, in: first..<first + source.count) {
-                emit($0 - first, Float($1))
+    }
+
+    /// Lists binary spikes.
+    private init(_ words: Storage<UInt64>, of source: Raster, shape: Shape) {
+        let rows = source.steps * source.batch
+        let pixels = shape.pixels
+        let nonZero = words.elements.reduce(0) { $0 + $1.nonzeroBitCount }
+        let starts = Storage<Int32>(overwriting: rows * pixels + 1)
+        let positions = Storage<Int32>(overwriting: nonZero + BitRow.overrun)
+        let isSparse = BitRow.isSparse(events: nonZero, words: words.count)
+        var next = 0
+        var start = starts.base
+        for t in 0..<source.steps {
+            for sample in 0..<source.batch {
+                let bits = BitRow(
+                    words: UnsafePointer(words.base + t * source.wordsPerStep),
+                    first: sample * source.count,
+                    count: source.count
+                )
+                if pixels == 1 {
+                    start.pointee = Int32(truncatingIfNeeded: next)
+                } else {
+                    bits.writeStarts(from: next, pixels: pixels, channels: shape.channels, to: start)
+                }
+                start += pixels
+                next = bits.writePositions(to: positions.base, at: next, isSparse: isSparse)
             }
         }
-        self = place.list
+        start.pointee = Int32(truncatingIfNeeded: next)
+        self.init(rows: rows, pixels: pixels, starts: starts, positions: positions, values: nil)
     }
 
     fileprivate init(
@@ -69,7 +97,7 @@ struct EventList {
         pixels: Int,
         starts: Storage<Int32>,
         positions: Storage<Int32>,
-        values: Storage<Float>
+        values: Storage<Float>?
     ) {
         self.rows = rows
         self.pixels = pixels
@@ -81,19 +109,19 @@ struct EventList {
     /// The lists while they are being filled.
     private struct Placement {
         let shape: Shape
-        let dilation: Int
         let list: EventList
+        let values: Storage<Float>
 
-        init(shape: Shape, dilation: Int, rows: Int, events: Int) {
+        init(shape: Shape, rows: Int, events: Int) {
             self.shape = shape
-            self.dilation = dilation
-            let pixels = ((shape.height - 1) * dilation + 1) * ((shape.width - 1) * dilation + 1)
+            let pixels = shape.pixels
+            values = Storage(overwriting: events + EventList.overread)
             list = EventList(
                 rows: rows,
                 pixels: pixels,
                 starts: Storage(overwriting: rows * pixels + 1),
                 positions: Storage(overwriting: events),
-                values: Storage(overwriting: events)
+                values: values
             )
         }
 
@@ -102,21 +130,13 @@ struct EventList {
         func fill(_ events: (_ row: Int, _ emit: (Int, Float) -> Void) -> Void) {
             let starts = list.starts.base
             let positions = list.positions.base
-            let values = list.values.base
+            let values = self.values.base
             let channels = shape.channels
-            let wide = (shape.width - 1) * dilation + 1
-            let rowLength = shape.width * channels
             var next = 0
             for row in 0..<list.rows {
                 let first = row * list.pixels
                 var pixel = 0  // pixels before this one have their start
-                events(row) { index, value in
-                    var position = index
-                    if dilation > 1 {
-                        let y = index / rowLength
-                        let x = index % rowLength / channels
-                        position = ((y * wide + x) * dilation) * channels + index % channels
-                    }
+                events(row) { position, value in
                     while pixel * channels <= position {
                         starts[first + pixel] = Int32(truncatingIfNeeded: next)
                         pixel += 1
@@ -131,6 +151,92 @@ struct EventList {
                 }
             }
             starts[list.rows * list.pixels] = Int32(truncatingIfNeeded: next)
+        }
+    }
+}
+
+/// The bits of one sample, or of a part of it, in a step of a raster.
+struct BitRow {
+    let words: UnsafePointer<UInt64>
+    let first: Int
+    let count: Int
+
+    /// Positions that ``writePositions(to:at:)`` may write after the last.
+    static let overrun = 4
+
+    /// Whether a word holds so few events that two are nearly always all of them.
+    static func isSparse(events: Int, words: Int) -> Bool { events < words }
+
+    /// Writes the positions of the bits that are set, ascending and counted from `origin`, from `positions[next]`; returns
+    /// the place after them.
+    ///
+    /// Few bits of a word are set and nobody can guess how many: so many are written at a time, needed or not, that one
+    /// time is nearly always enough, as a wrong guess costs more than needless stores.
+    @inline(__always)
+    func writePositions(
+        to positions: UnsafeMutablePointer<Int32>,
+        at next: Int,
+        origin: Int = 0,
+        isSparse: Bool
+    ) -> Int {
+        if isSparse {
+            writePositions(to: positions, at: next, origin: origin, together: 2)
+        } else {
+            writePositions(to: positions, at: next, origin: origin, together: Self.overrun)
+        }
+    }
+
+    @inline(__always)
+    private func writePositions(
+        to positions: UnsafeMutablePointer<Int32>,
+        at next: Int,
+        origin: Int,
+        together: Int
+    ) -> Int {
+        guard count > 0 else { return next }
+        let end = first &+ count
+        let lastWord = (end &- 1) >> 6
+        var word = first >> 6
+        var target = positions + next
+        var base = Int32(truncatingIfNeeded: word << 6 &- first &+ origin)
+        var keep: UInt64 = ~0 << UInt64(first & 63)
+        while word <= lastWord {
+            if word == lastWord { keep &= ~0 >> UInt64((0 &- end) & 63) }
+            var bits = words[word] & keep
+            keep = ~0
+            let found = bits.nonzeroBitCount
+            var left = found
+            var lane = target
+            repeat {
+                for place in 0..<together {
+                    lane[place] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                }
+                lane += together
+                left &-= together
+            } while left > 0
+            target += found
+            base &+= 64
+            word &+= 1
+        }
+        return target - positions
+    }
+
+    /// Writes the first event of each pixel, where `next` is that of the row.
+    @inline(__always)
+    func writeStarts(from next: Int, pixels: Int, channels: Int, to starts: UnsafeMutablePointer<Int32>) {
+        var next = next
+        var index = first
+        for pixel in 0..<pixels {
+            starts[pixel] = Int32(truncatingIfNeeded: next)
+            var left = channels
+            while left > 0 {
+                let taken = min(left, 64 - index & 63)
+                let bits = words[index >> 6] >> UInt64(index & 63)
+                next += (bits & (~0 >> UInt64(64 - taken))).nonzeroBitCount
+                index += taken
+                left -= taken
+            }
         }
     }
 }

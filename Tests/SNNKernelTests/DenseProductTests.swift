@@ -128,6 +128,8 @@ struct DenseProductTests {
                 )
             }
             let found = one.gradients()
+            // They are set, whatever was there.
+            for gradient in found { gradient.base.update(repeating: 7, count: gradient.count) }
             for piece in one.connection.deferredGradients(of: shares, to: found) { piece() }
             let expected = one.gradients()
             for share in shares { one.connection.addGradients(of: share.current, input: share.input, to: expected) }

@@ -8,7 +8,7 @@ struct EventsTests {
     private func events(_ list: EventList, row: Int, pixel: Int) -> [[Float]] {
         let place = row * list.pixels + pixel
         return (Int(list.starts.base[place])..<Int(list.starts.base[place + 1])).map {
-            [Float(list.positions.base[$0]), list.values.base[$0]]
+            [Float(list.positions.base[$0]), list.value($0)]
         }
     }
 
@@ -64,31 +64,5 @@ struct EventsTests {
     @Test("negative zero is silent")
     func negativeZero() {
         #expect(EventList(.values(.constant([-0.0, 0, 1], steps: 1, batch: 1)), shape: Shape(3)).count == 1)
-    }
-
-    @Test("dilation d puts pixel (y, x) at (d y, d x)", arguments: [1, 2, 3])
-    func dilation(_ dilation: Int) {
-        let shape = Shape(height: 3, width: 4, channels: 2)
-        var numbers = TestNumbers(14)
-        let source = zip(numbers.floats(2 * shape.count), numbers.bits(2 * shape.count, share: 0.7))
-            .map { $0 * Float($1) }
-        let wide = Shape(
-            height: (shape.height - 1) * dilation + 1,
-            width: (shape.width - 1) * dilation + 1,
-            channels: 2
-        )
-        var spread = [Float](repeating: 0, count: 2 * wide.count)
-        for row in 0..<2 {
-            for y in 0..<shape.height {
-                for x in 0..<shape.width {
-                    for channel in 0..<2 {
-                        spread[row * wide.count + (y * dilation * wide.width + x * dilation) * 2 + channel] =
-                            source[row * shape.count + (y * shape.width + x) * 2 + channel]
-                    }
-                }
-            }
-        }
-        let list = EventList(.perStep(source, steps: 2, batch: 1), shape: shape, dilation: dilation)
-        #expect(list.pixels == wide.pixels && events(list) == naive(spread, rows: 2, shape: wide))
     }
 }

@@ -29,12 +29,11 @@ struct GroupReadout: Readout {
     func reads(_ kind: ActivityKind) -> Bool { kinds.contains(kind) }
 
     func accumulate(_ sent: UnsafePointer<Float>, step: Int, into total: Values) {
-        for index in 0..<total.row {
-            switch reduction {
-            case .sum, .mean: total.base[index] += sent[index]
-            case .max: total.base[index] = step == 0 ? sent[index] : Swift.max(total.base[index], sent[index])
-            case .last: total.base[index] = sent[index]
-            }
+        let (sums, row) = (total.base, total.row)
+        switch reduction {
+        case .sum, .mean: for index in 0..<row { sums[index] += sent[index] }
+        case .max where step > 0: for index in 0..<row { sums[index] = Swift.max(sums[index], sent[index]) }
+        case .max, .last: sums.update(from: sent, count: row)
         }
     }
 

@@ -1,0 +1,199 @@
+/// The non-zero entries of constant activity, listed by input rather than by sample.
+struct InputColumns {
+    /// First entry of each input, `[inputs + 1]`.
+    let starts: [Int32]
+    /// Sample of each entry, ascending within an input.
+    let rows: Storage<Int32>
+    let values: Storage<Float>
+
+    /// Lists the samples of some blocks, numbered through.
+    init(_ blocks: [Activity], inputs: Int) {
+        var starts = [Int32](repeating: 0, count: inputs + 1)
+        Self.forEach(blocks) { _, input, _ in starts[input + 1] += 1 }
+        for input in 0..<inputs { starts[input + 1] += starts[input] }
+        self.starts = starts
+        let rows = Storage<Int32>(overwriting: Int(starts[inputs]))
+        let values = Storage<Float>(overwriting: Int(starts[inputs]))
+        Self.forEach(blocks) { row, input, value in
+            let place = Int(starts[input])
+            rows.base[place] = Int32(truncatingIfNeeded: row)
+            values.base[place] = value
+            starts[input] += 1
+        }
+        self.rows = rows
+        self.values = values
+    }
+
+    private static func forEach(_ blocks: [Activity], _ body: (_ row: Int, _ input: Int, _ value: Float) -> Void) {
+        var row = 0
+        for case .values(let values) in blocks {
+            for sample in 0..<values.batch {
+                let entries = UnsafePointer(values.base + sample * values.count)
+                entries.forEachNonZero(values.count) { body(row, $0, entries[$0]) }
+                row += 1
+            }
+        }
+    }
+
+    /// Sets the rows of `weights` to `sum over rows of value x gradient[row]`; `gradient [rows, 64]`.
+    func setOuter(
+        _ gradient: UnsafePointer<Float>,
+        width: Int,
+        to weights: UnsafeMutablePointer<Float>,
+        rowLength: Int
+    ) {
+        let rows = UnsafePointer(self.rows.base)
+        let values = UnsafePointer(self.values.base)
+        starts.withUnsafeBufferPointer { starts in
+            for input in 0..<starts.count - 1 {
+                let from = Int(starts[input])
+                let to = Int(starts[input + 1])
+                let target = weights + input * rowLength
+                var sum = FourVectors()
+                for entry in from..<to {
+                    sum.addProduct(values[entry], gradient + Int(rows[entry]) &* FourVectors.width)
+                }
+                sum.write(to: target, lanes: width)
+            }
+        }
+    }
+}
+
+/// The gradient of a flat layer's weights over binary spikes, input by input.
+///
+/// A weight row is the sum of the gradients of the steps in which its input spiked: it stays in registers for all of them,
+/// and the gradients of some outputs, packed, stay in the first-level cache for all inputs. Walking the spikes row by row
+/// would read and write a weight row for each of them.
+struct SpikeColumns {
+    let inputs: Int
+    /// Samples x steps.
+    let rows: Int
+    /// First spike of each input, `[inputs + 1]`.
+    private let starts: Storage<Int32>
+    /// Row of each spike, ascending within an input.
+    private let spikes: Storage<Int32>
+
+    /// Lists by input what a list of a flat layer's spikes has by row.
+    init(_ list: EventList, inputs: Int) {
+        self.inputs = inputs
+        rows = list.rows
+        starts = Storage(inputs + 2)
+        spikes = Storage(overwriting: list.count + 2)
+        let positions = UnsafePointer(list.positions.base)
+        // Counted one place up, so that after the second pass every start is that of its input.
+        for event in 0..<list.count { starts.base[Int(positions[event]) &+ 2] &+= 1 }
+        for input in 0..<inputs { starts.base[input + 1] += starts.base[input] }
+        for row in 0..<list.rows {
+            for event in Int(list.starts.base[row])..<Int(list.starts.base[row + 1]) {
+                let input = Int(positions[event]) &+ 1
+                spikes.base[Int(starts.base[input])] = Int32(truncatingIfNeeded: row)
+                starts.base[input] &+= 1
+            }
+        }
+    }
+
+    /// Adds `scale x sum over an input's spikes of the gradient of their row` to `weights [inputs, outputs]`.
+    ///
+    /// Outputs without any gradient, which had no part in the loss, are left out.
+    func add(
+        _ gradient: UnsafePointer<Float>,
+        outputs: Int,
+        scale: Float,
+        to weights: UnsafeMutablePointer<Float>
+    ) {
+        let active = Self.activeOutputs(gradient, rows: rows, outputs: outputs)
+        // A tile of gradients is to fill half of the first-level cache.
+        if rows <= 1 << 6 {
+            add(FourVectors.self, gradient, outputs, active, scale, weights)
+        } else if rows <= 1 << 7 {
+            add(TwoVectors.self, gradient, outputs, active, scale, weights)
+        } else {
+            add(OneVector.self, gradient, outputs, active, scale, weights)
+        }
+    }
+
+    /// The outputs that have a gradient in any row.
+    private static func activeOutputs(_ gradient: UnsafePointer<Float>, rows: Int, outputs: Int) -> [Int32] {
+        var active: [Int32] = []
+        for first in stride(from: 0, to: outputs, by: 16) {
+            var bits: UInt16 = 0
+            for row in 0..<rows {
+                bits |= (gradient + (row * outputs + first)).vector().nonZeroBits
+                if bits == .max { break }
+            }
+            if outputs - first < 16 { bits &= (1 << UInt16(outputs - first)) - 1 }
+            while bits != 0 {
+                active.append(Int32(first + bits.trailingZeroBitCount))
+                bits &= bits &- 1
+            }
+        }
+        return active
+    }
+
+    @inline(__always)
+    private func add<Tile: RegisterTile>(
+        _: Tile.Type,
+        _ gradient: UnsafePointer<Float>,
+        _ outputs: Int,
+        _ active: [Int32],
+        _ scale: Float,
+        _ weights: UnsafeMutablePointer<Float>
+    ) {
+        let packed = Storage<Float>(rows * Tile.width)
+        let sums = Storage<Float>(Tile.width)
+        active.withUnsafeBufferPointer { active in
+            for first in stride(from: 0, to: active.count, by: Tile.width) {
+                let lanes = min(Tile.width, active.count - first)
+                let places = UnsafeBufferPointer(rebasing: active[first..<first + lanes])
+                // Neighbours in memory need no gathering.
+                let isWhole = Int(places[lanes - 1] - places[0]) == lanes - 1
+                for row in 0..<rows {
+                    let to = packed.base + row * Tile.width
+                    let from = gradient + row * outputs
+                    if isWhole {
+                        to.update(from: from + Int(places[0]), count: lanes)
+                    } else {
+                        for lane in 0..<lanes { to[lane] = from[Int(places[lane])] }
+                    }
+                }
+                forEachSum(Tile.self, UnsafePointer(packed.base)) { input, sum in
+                    let target = weights + input * outputs
+                    if isWhole {
+                        let row = target + Int(places[0])
+                        sum.scaled(by: scale, plus: Tile(from: row, lanes: lanes)).write(to: row, lanes: lanes)
+                    } else {
+                        sum.write(to: sums.base)
+                        for lane in 0..<lanes { target[Int(places[lane])].addProduct(scale, sums.base[lane]) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body(input, sum of its spikes' errors)` for every input that spiked; `errors [rows, tile]`.
+    @inline(__always)
+    private func forEachSum<Tile: RegisterTile>(
+        _: Tile.Type,
+        _ errors: UnsafePointer<Float>,
+        _ body: (_ input: Int, _ sum: Tile) -> Void
+    ) {
+        var spike = 0
+        for input in 0..<inputs {
+            let end = Int(starts.base[input &+ 1])
+            guard spike < end else { continue }
+            // Two chains of additions hide one another's latency.
+            var (even, odd) = (Tile(), Tile())
+            while spike &+ 1 < end {
+                even.add(Tile(errors + Int(spikes.base[spike]) &* Tile.width))
+                odd.add(Tile(errors + Int(spikes.base[spike &+ 1]) &* Tile.width))
+                spike &+= 2
+            }
+            if spike < end {
+                even.add(Tile(errors + Int(spikes.base[spike]) &* Tile.width))
+                spike &+= 1
+            }
+            even.add(odd)
+            body(input, even)
+        }
+    }
+}
