@@ -3,6 +3,7 @@
 # Settings: MARCH=x86-64-v3|x86-64|native|none   the processor to build for (x86-64-v3 on x86-64, none elsewhere)
 #           PREFIX=/usr/local DESTDIR=           where `make install` puts things
 #           RECIPE=NAME                          one recipe for `make verify` instead of all
+#           REFRESH=1                            `make instructions` writes its baseline anew
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -13,6 +14,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 RECIPE ?=
+REFRESH ?=
 ifeq ($(shell uname -m),x86_64)
 MARCH ?= x86-64-v3
 endif
@@ -37,9 +39,9 @@ TEST_SCRATCH := .build-test
 LIBRARY_LINK := -Xlinker --version-script=$(CURDIR)/bindings/c/libsnn.map -Xlinker -soname=$(SONAME) \
 	-Xlinker -z -Xlinker nodelete
 
-export SWIFT VERSION ABI SONAME REALNAME TEST_FLAGS TEST_SCRATCH
+export SWIFT MARCH VERSION ABI SONAME REALNAME TEST_FLAGS TEST_SCRATCH
 
-.PHONY: help deps build demo test sanitize verify bench install uninstall clean format lint abi-baseline
+.PHONY: help deps build demo test sanitize verify bench instructions install uninstall clean format lint abi-baseline
 
 help: ## print this
 	@echo 'snn $(VERSION): train and run spiking neural networks. Targets:'
@@ -78,6 +80,9 @@ verify: build ## train the shipped recipes (RECIPE=NAME: one) and compare each w
 
 bench: build ## compare with other libraries (long)
 	Tests/Benchmarks/run.sh
+
+instructions: build ## count the instructions of small benchmarks against their baseline (REFRESH=1: accept as the new one)
+	Tests/Benchmarks/instructions/check.sh $(if $(REFRESH),--refresh)
 
 install: ## put program, library, header, pkg-config and CMake files under PREFIX
 	@if [[ ! -e build/libsnn.so || ! -e build/snn ]]; then $(MAKE) --no-print-directory build; fi
