@@ -113,27 +113,57 @@ struct EventSums {
         }
     }
 
-    /// Calls `body(row of the kernel's first weight for position 0, first event, end of events)` for every kernel row
-    /// of output pixel (y, x) that lies inside the image, in ascending order.
+    /// The part of a receptive field that lies inside the image.
+    struct Field {
+        /// Rows of the kernel.
+        let rows: Range<Int>
+        /// Columns of the image.
+        let columns: Range<Int>
+        /// Row and column of the image that the kernel's first weight lies on, in the padding perhaps.
+        let top: Int
+        let left: Int
+    }
+
+    /// The field of output pixel (y, x).
     @inline(__always)
-    func forEachStretch(
+    func field(y: Int, x: Int) -> Field {
+        let left = x &* stride &- padding
+        let from = max(0, left)
+        let top = y &* stride &- padding
+        let first = max(0, -top)
+        return Field(
+            rows: first..<max(first, min(kernelHeight, input.height &- top)),
+            columns: from..<max(from, min(input.width, left &+ kernelWidth)),
+            top: top,
+            left: left
+        )
+    }
+
+    /// The events of kernel row `k` of a field, from `from` to `to`, and what leads from an event's position to its place
+    /// in the field.
+    @inline(__always)
+    func stretch(_ k: Int, of field: Field, in starts: UnsafePointer<Int32>) -> (from: Int, to: Int, offset: Int) {
+        let line = (field.top &+ k) &* input.width
+        return (
+            Int(starts[line &+ field.columns.lowerBound]),
+            Int(starts[line &+ field.columns.upperBound]),
+            (k &* kernelWidth &- line &- field.left) &* input.channels
+        )
+    }
+
+    /// Calls `body(offset, first event, end of events)` for every kernel row of output pixel (y, x) that has events, in
+    /// ascending order.
+    @inline(__always)
+    private func forEachStretch(
         _ starts: UnsafePointer<Int32>,
         y: Int,
         x: Int,
         _ body: (_ offset: Int, _ from: Int, _ to: Int) -> Void
     ) {
-        let left = x &* stride &- padding
-        let from = max(0, left)
-        let to = min(input.width, left &+ kernelWidth)
-        guard from < to else { return }
-        let top = y &* stride &- padding
-        for k in max(0, -top)..<max(max(0, -top), min(kernelHeight, input.height &- top)) {
-            let line = (top &+ k) &* input.width
-            let begin = Int(starts[line &+ from])
-            let end = Int(starts[line &+ to])
-            if begin < end {
-                body((k &* kernelWidth &- line &- left) &* input.channels, begin, end)
-            }
+        let field = field(y: y, x: x)
+        for k in field.rows {
+            let (from, to, offset) = stretch(k, of: field, in: starts)
+            if from < to { body(offset, from, to) }
         }
     }
 

@@ -13,19 +13,19 @@ extension EventSums {
         _ result: UnsafeMutablePointer<Float>
     ) {
         let lists = FieldLists(self, events, worth)
-        let packed = Storage<Float>(overwriting: lists.field * (output.channels + TwoVectors.width))
+        let packed = Storage<Float>(overwriting: lists.weightRows * (output.channels + TwoVectors.width))
         forEachNarrowTile { first, isPair in
             if isPair {
-                pack(TwoVectors.self, weights, first, to: packed.base + first * lists.field)
+                pack(TwoVectors.self, weights, first, to: packed.base + first * lists.weightRows)
             } else {
-                pack(OneVector.self, weights, first, to: packed.base + first * lists.field)
+                pack(OneVector.self, weights, first, to: packed.base + first * lists.weightRows)
             }
         }
         for row in 0..<events.rows {
             lists.fill(row)
             let out = result + row * output.count
             forEachNarrowTile { first, isPair in
-                let tileWeights = UnsafePointer(packed.base + first * lists.field)
+                let tileWeights = UnsafePointer(packed.base + first * lists.weightRows)
                 if isPair {
                     addTile(TwoVectors.self, lists, tileWeights, bias, scale, first, out)
                 } else {
@@ -43,7 +43,8 @@ extension EventSums {
         }
     }
 
-    /// Copies the weights of a tile together: spread over rows they would share few sets of the cache.
+    /// Copies the weights of a tile together, as spread over rows they would share few sets of the cache, and a row of
+    /// zeros after them.
     @inline(__always)
     private func pack<Tile: RegisterTile>(
         _: Tile.Type,
@@ -55,6 +56,7 @@ extension EventSums {
         for index in 0..<kernelHeight * kernelWidth * input.channels {
             Tile(from: weights + index * output.channels + first, lanes: lanes).write(to: packed + index * Tile.width)
         }
+        Tile().write(to: packed + kernelHeight * kernelWidth * input.channels * Tile.width)
     }
 
     /// `weights` are those of the tile, packed.
@@ -80,40 +82,46 @@ extension EventSums {
 }
 
 /// The events in the receptive field of every output pixel of an image, in the order of the law of sums.
+///
+/// Every block of the law is filled up to groups of four with the row of zeros, so that a loop over groups ends at once: a
+/// loop over what is left of a group would end at a number that nobody can guess.
 private struct FieldLists<Worth: EventWorth> {
     let map: EventSums
     let events: EventList
     let worth: Worth
-    /// Weights of an output channel.
-    let field: Int
+    /// Weights of an output channel, and after them the row of zeros.
+    let weightRows: Int
     /// Blocks of the law in a field.
     let blocks: Int
-    /// First event of each block of each pixel, `[pixels x blocks + 1]`.
+    /// First event of each block of each pixel, `[pixels x blocks + 1]`: multiples of the group.
     let starts: Storage<Int32>
     /// Sixteen times the place in the field, `[events]`: where weights lie that are packed in vectors.
     let rows: Storage<Int32>
-    /// Sixteen times the positions of all events.
-    private let scaled: Storage<Int32>
-    /// Events that are copied at a time, needed or not.
-    private static var together: Int { 32 }
     /// What it is worth; empty where all are worth 1.
     let values: Storage<Float>
+    /// Sixteen times the positions of all events.
+    private let scaled: Storage<Int32>
+
+    private static var group: Int { 4 }
+    /// Events that are copied at a time, needed or not.
+    private static var together: Int { 32 }
 
     init(_ map: EventSums, _ events: EventList, _ worth: Worth) {
         self.map = map
         self.events = events
         self.worth = worth
         let taps = map.kernelHeight * map.kernelWidth
-        field = taps * map.input.channels
-        blocks = (field + sumBlock - 1) / sumBlock
+        weightRows = taps * map.input.channels + 1
+        blocks = (taps * map.input.channels + sumBlock - 1) / sumBlock
         starts = Storage(overwriting: map.output.pixels * blocks + 1)
         var most = 0
         for row in 0..<events.rows {
             let first = events.starts.base + row * events.pixels
             most = max(most, Int(first[events.pixels] - first[0]))
         }
-        rows = Storage(overwriting: most * taps + Self.together)
-        values = Storage(overwriting: Worth.isOne ? 0 : most * taps + Self.together)
+        let places = most * taps + map.output.pixels * blocks * Self.group + Self.together
+        rows = Storage(overwriting: places)
+        values = Storage(overwriting: Worth.isOne ? 0 : places)
         scaled = Storage(overwriting: events.count + Self.together)
         for event in 0..<events.count { scaled.base[event] = events.positions.base[event] &* 16 }
     }
@@ -126,25 +134,25 @@ private struct FieldLists<Worth: EventWorth> {
         var start = starts.base
         for y in 0..<map.output.height {
             for x in 0..<map.output.width {
-                let first = next
-                map.forEachStretch(pixels, y: y, x: x) { offset, from, to in
-                    let shift = SIMD16<Int32>(repeating: Int32(truncatingIfNeeded: offset &* 16))
-                    var event = from
-                    repeat {
-                        for lane in Swift.stride(from: 0, to: Self.together, by: 16) {
-                            let place = next &+ event &- from &+ lane
-                            let row: SIMD16<Int32> = (positions + (event &+ lane)).vector() &+ shift
-                            (rows.base + place).store(row)
-                            if !Worth.isOne { (values.base + place).store(worth.vector(event &+ lane)) }
-                        }
-                        event &+= Self.together
-                    } while event < to
-                    next &+= to &- from
+                start[0] = Int32(truncatingIfNeeded: next)
+                var block = 1
+                let field = map.field(y: y, x: x)
+                for k in field.rows {
+                    let (from, to, offset) = map.stretch(k, of: field, in: pixels)
+                    if from == to { continue }
+                    let shift = Int32(truncatingIfNeeded: offset &* 16)
+                    if block == blocks || positions[to &- 1] &+ shift < limit(block) {
+                        copy(from, to, shift, to: next)
+                        next &+= to &- from
+                    } else {
+                        // Where blocks of the law meet within the stretch it is cut.
+                        next = cut(from, to, shift, at: next, start, &block)
+                    }
                 }
-                start[0] = Int32(truncatingIfNeeded: first)
-                for block in 1..<max(1, blocks) {
-                    let limit = Int32(truncatingIfNeeded: block * sumBlock * 16)
-                    start[block] = Int32(truncatingIfNeeded: first + below(limit, from: first, to: next))
+                next = fillUp(next)
+                while block < blocks {
+                    start[block] = Int32(truncatingIfNeeded: next)
+                    block &+= 1
                 }
                 start += blocks
             }
@@ -152,21 +160,72 @@ private struct FieldLists<Worth: EventWorth> {
         start[0] = Int32(truncatingIfNeeded: next)
     }
 
-    /// How many of the rows listed at `first` to `end`, which ascend, are below `limit`.
-    @inline(__always)
-    private func below(_ limit: Int32, from first: Int, to end: Int) -> Int {
-        var counts = SIMD16<Int32>(repeating: 0)
-        let limits = SIMD16<Int32>(repeating: limit)
-        var place = first
-        while place + 16 <= end {
-            let isBelow: SIMDMask<SIMD16<Int32>> = UnsafePointer(rows.base + place).vector() .< limits
-            counts = counts &- unsafeBitCast(isBelow, to: SIMD16<Int32>.self)
-            place += 16
+    /// Copies a stretch in which blocks end; returns the place after it.
+    @inline(never)
+    private func cut(
+        _ first: Int,
+        _ to: Int,
+        _ shift: Int32,
+        at place: Int,
+        _ start: UnsafeMutablePointer<Int32>,
+        _ block: inout Int
+    ) -> Int {
+        var (from, next) = (first, place)
+        while block < blocks, scaled.base[to &- 1] &+ shift >= limit(block) {
+            let cut = from &+ below(limit(block) &- shift, from: from, to: to)
+            copy(from, cut, shift, to: next)
+            next = fillUp(next &+ cut &- from)
+            start[block] = Int32(truncatingIfNeeded: next)
+            block &+= 1
+            from = cut
         }
-        var total = Int(counts.wrappedSum())
-        while place < end {
-            total += rows.base[place] < limit ? 1 : 0
-            place += 1
+        copy(from, to, shift, to: next)
+        return next &+ to &- from
+    }
+
+    /// Sixteen times the first place in the field of a block.
+    @inline(__always)
+    private func limit(_ block: Int) -> Int32 { Int32(truncatingIfNeeded: block &* sumBlock &* 16) }
+
+    @inline(__always)
+    private func copy(_ from: Int, _ to: Int, _ shift: Int32, to place: Int) {
+        let shifts = SIMD16<Int32>(repeating: shift)
+        var done = 0
+        repeat {
+            for lane in Swift.stride(from: done, to: done &+ Self.together, by: 16) {
+                let row: SIMD16<Int32> = UnsafePointer(scaled.base + (from &+ lane)).vector() &+ shifts
+                (rows.base + (place &+ lane)).store(row)
+                if !Worth.isOne { (values.base + (place &+ lane)).store(worth.vector(from &+ lane)) }
+            }
+            done &+= Self.together
+        } while from &+ done < to
+    }
+
+    /// Fills the group that ends at `end` up; returns the place after it.
+    @inline(__always)
+    private func fillUp(_ end: Int) -> Int {
+        let zeros = SIMD4<Int32>(repeating: Int32(truncatingIfNeeded: (weightRows &- 1) &* 16))
+        UnsafeMutableRawPointer(rows.base + end).storeBytes(of: zeros, as: SIMD4<Int32>.self)
+        if !Worth.isOne {
+            UnsafeMutableRawPointer(values.base + end).storeBytes(of: SIMD4<Float>(), as: SIMD4<Float>.self)
+        }
+        return (end &+ Self.group &- 1) & ~(Self.group &- 1)
+    }
+
+    /// How many of the events from `from` on, whose positions ascend, lie below `limit`.
+    @inline(__always)
+    private func below(_ limit: Int32, from: Int, to end: Int) -> Int {
+        let limits = SIMD16<Int32>(repeating: limit)
+        var total = 0
+        var event = from
+        while event < end {
+            let isBelow: SIMDMask<SIMD16<Int32>> = UnsafePointer(scaled.base + event).vector() .< limits
+            let ones = SIMD16<Int32>(repeating: 0).replacing(with: 1, where: isBelow)
+            let place = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+            let isListed: SIMDMask<SIMD16<Int32>> =
+                place .< SIMD16<Int32>(repeating: Int32(truncatingIfNeeded: end &- event))
+            total &+= Int(SIMD16<Int32>(repeating: 0).replacing(with: ones, where: isListed).wrappedSum())
+            event &+= 16
         }
         return total
     }
@@ -178,9 +237,14 @@ private struct FieldLists<Worth: EventWorth> {
         var total = Tile()
         for block in 0..<blocks {
             var sum = Tile()
-            for event in Int(bounds[block])..<Int(bounds[block + 1]) {
-                let row = weights + Int(rows.base[event]) &* (Tile.width / 16)
-                if Worth.isOne { sum.add(Tile(row)) } else { sum.addProduct(values.base[event], row) }
+            var event = Int(bounds[block])
+            let end = Int(bounds[block + 1])
+            while event < end {
+                for lane in event..<event &+ Self.group {
+                    let row = weights + Int(rows.base[lane]) &* (Tile.width / 16)
+                    if Worth.isOne { sum.add(Tile(row)) } else { sum.addProduct(values.base[lane], row) }
+                }
+                event &+= Self.group
             }
             total.add(sum)
         }
