@@ -45,7 +45,7 @@ let package = Package(
         ),
         .target(
             name: "SNN",
-            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor"]
+            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor", "CMemory"]
                 + plugins.map { .target(name: "\($0)Plugin") },
             exclude: ["Data/digits"],
             linkerSettings: [
@@ -64,6 +64,7 @@ let package = Package(
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CProcessor"),
+        .systemLibrary(name: "CMemory"),
         .systemLibrary(name: "CLanes"),
         .executableTarget(name: "RegistryGenerator"),
         .plugin(

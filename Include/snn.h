@@ -174,6 +174,18 @@ SNN_API snn_status snn_network_set_threads(snn_network *network, int32_t threads
 /* The network's JSON document, defaults filled in. Errors: ARGUMENT, SHAPE. */
 SNN_API snn_status snn_network_json(const snn_network *network, char *buffer, size_t capacity, size_t *needed);
 
+/* What memory `network` takes, told before anything runs, as one JSON object: "total_bytes", the peak of resident
+   memory above the idle process; "workspace_bytes", "shared_bytes" and "overhead_bytes"; "block" and "slab", the samples
+   that a thread takes and that pass all layers together; "workers"; "nodes", for each "name", "weight_bytes",
+   "transposed_bytes", "gradient_bytes", "moment_bytes", "activity_bytes" and "recomputed". The caller's inputs and
+   results are not counted. `json` may be NULL or say {"batch": 128, "threads": N, "mode": "train" | "inference",
+   "optimizer": {"kind": "adam"}, "loss": {...}, "memory_budget": N, "activity": 0.2, "input_activity": 0.2}: threads
+   are the network's unless given, activities are the shares of neurons that spike in a step and of inputs that are not
+   zero. With a budget the plan says which layers compute their currents again so that training fits it.
+   Errors: ARGUMENT, SHAPE, DOCUMENT, UNKNOWN_NAME, PARAMETER, MEMORY (the budget is below the least possible). */
+SNN_API snn_status snn_network_plan(const snn_network *network, const char *json, char *buffer, size_t capacity,
+                                    size_t *needed);
+
 /* Values of one sample, scores of one sample, time steps of one window. Each out-pointer may be NULL.
    Errors: ARGUMENT. */
 SNN_API snn_status snn_network_sizes(const snn_network *network, size_t *inputs, size_t *outputs, size_t *steps);
@@ -297,7 +309,7 @@ SNN_API void snn_dataset_free(snn_dataset *dataset);
 /* ---------------------------------------------------------------- trainer */
 
 /* Constructor: a trainer for `network` from a JSON document: {"rule": ..., "loss": ..., "optimizer": ..., "schedule":
-   ..., "batch": 128, "epochs": 5} (docs/recipes.md); NULL takes every default. `seed` drives shuffling, dropout, random
+   ..., "batch": 128, "epochs": 5, "memory_budget": N} (docs/recipes.md); NULL takes every default. `seed` drives shuffling, dropout, random
    codings and augmentation. The trainer changes the weights of `network`, which must not be used at the same time.
    Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, NOT_SUPPORTED, MEMORY. */
 SNN_API snn_status snn_trainer_create(snn_network *network, const char *json, uint64_t seed, snn_trainer **out);
@@ -408,7 +420,8 @@ SNN_API snn_status snn_dataset_from_events(const snn_events *events, size_t step
 /* ---------------------------------------------------------------- recipe */
 
 /* Runs a whole experiment: `recipe` is the name of a shipped recipe ("digits-lif"), a path, or a JSON document.
-   `json` may be NULL or override: {"data": DIR, "epochs": N, "threads": N, "seed": N, "out": FILE, "resume": FILE}.
+   `json` may be NULL or override: {"data": DIR, "epochs": N, "threads": N, "seed": N, "out": FILE, "resume": FILE,
+   "memory_budget": N}.
    `network` (may be NULL) receives the trained network, `report` (may be NULL) the numbers of the last stage:
    "accuracy", "spikes_per_neuron", "synaptic_operations", "steps", "epochs", "seconds", "samples_per_second",
    "peak_memory_bytes", "seed", "threads". Cancelled, the file "out" holds the last complete epoch.

@@ -94,6 +94,7 @@ struct BenchCommand: ParsableCommand {
             "repetitions": .number(Double(result.seconds.count)),
             "calls_per_repetition": .number(Double(result.callsPerRepetition)),
             "peak_memory_bytes": .number(Double(result.peakMemoryBytes)),
+            "planned_memory_bytes": .number(Double(result.plannedMemoryBytes)),
             "input_activity": .number(result.inputActivity),
         ]
         var shares: [String: JSONValue] = [:]
@@ -121,7 +122,12 @@ struct BenchCommand: ParsableCommand {
                 "batch \(result.batch), \(result.threads) threads"
             )
         }
-        summary.add("peak memory", (Double(result.peakMemoryBytes) / 1e6).fixed(1) + " MB", "above the idle process")
+        summary.add(
+            "peak memory",
+            (Double(result.peakMemoryBytes) / 1e6).fixed(1) + " MB",
+            "above the idle process, planned "
+                + (Double(result.plannedMemoryBytes) / 1e6).fixed(1) + " MB"
+        )
         summary.add("input activity", result.inputActivity.percent, "")
         for (layer, share) in result.activity { summary.add("activity of \(layer)", share.percent, "") }
         summary.show()

@@ -25,6 +25,11 @@ struct TrainCommand: ParsableCommand {
     var out: String?
     @Option(help: ArgumentHelp("A file to go on from.", valueName: "file"))
     var resume: String?
+    @Option(
+        parsing: .unconditional,
+        help: "Bytes that training may take; what does not fit is computed again. Results do not depend on it."
+    )
+    var memoryBudget: Int?
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -36,6 +41,7 @@ struct TrainCommand: ParsableCommand {
         var options = RunOptions()
         (options.data, options.epochs, options.threads) = (data.directory, epochs, thread.threads)
         (options.seed, options.out, options.resume) = (seed, out, resume)
+        options.memoryBudget = memoryBudget
         let run = InterruptibleRun(recipe, options)
         let outcome = try run.run { saved in stopped(at: saved, of: recipe) }
 
@@ -73,6 +79,7 @@ struct TrainCommand: ParsableCommand {
         if let directory = data.directory { words += ["--data", Shell.quoted(directory)] }
         if let epochs { words += ["--epochs", String(epochs)] }
         if thread.threads != 0 { words += ["--threads", String(thread.threads)] }
+        if let memoryBudget { words += ["--memory-budget", String(memoryBudget)] }
         words += ["--resume", Shell.quoted(file), "--out", Shell.quoted(out ?? file)]
         let holds = saved > 0 ? "'\(file)' holds epoch \(saved)" : "'\(file)' is as it was"
         return "interrupted; \(holds), go on with: \(words.joined(separator: " "))"

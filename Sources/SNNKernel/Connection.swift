@@ -59,6 +59,21 @@ public protocol Connection: Sendable {
     func deferredGradients(of blocks: [GradientShare], to gradients: [Storage<Float>]) -> [@Sendable () -> Void]
     /// The gradient of the activity's values (scale included), given that of the current.
     func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
+    /// Bytes of each buffer that a pass holds beside its result while it runs, for ``MemoryPlan``.
+    func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int]
+    /// Bytes into which products pack factors, kept by the thread that multiplies, for ``MemoryPlan``; `goesBack` says
+    /// whether ``inputGradient(of:with:)`` is called.
+    func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int
+}
+
+/// What a connection computes.
+public enum ConnectionPass: Sendable {
+    /// ``Connection/current(of:with:)``.
+    case current
+    /// ``Connection/addGradients(of:input:to:)``.
+    case gradients
+    /// ``Connection/inputGradient(of:with:)``; whether some gradients of the current are zero.
+    case inputGradient(someAreZero: Bool)
 }
 
 /// What one block of samples adds to the gradients of a connection.
@@ -70,6 +85,10 @@ public struct GradientShare: Sendable {
 }
 
 extension Connection {
+    /// None, unless a connection says otherwise.
+    public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
+    /// None, unless a connection says otherwise.
+    public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int { 0 }
     /// False: gradients are added block by block.
     public var defersConstantGradients: Bool { false }
     /// One piece that adds block by block.
@@ -520,5 +539,65 @@ public struct Convolution: Connection {
                 to: .init(base: result.base + sample * result.count, distance: samples * result.count)
             )
         }
+    }
+}
+
+extension Convolution {
+    /// Event lists and the lists of receptive fields.
+    public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] {
+        switch pass {
+        case .current:
+            if multiplies(arriving) { return [] }
+            if isDense, arriving.kind == .bits {
+                let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
+                let places = 4 * (arriving.events + units * SpikeUnits.group)
+                return [4 * units, places, places]
+            }
+            return EventList.bytes(arriving, shape: inputShape)
+                + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))
+        case .gradients:
+            return multiplies(arriving) ? [] : EventList.bytes(arriving, shape: inputShape)
+        case .inputGradient(let someAreZero):
+            guard isDense, someAreZero else { return [] }
+            let errors = PlannedActivity(
+                kind: arriving.kind == .constant ? .constant : .values,
+                steps: arriving.steps,
+                batch: arriving.batch,
+                count: outputShape.count,
+                activity: Self.denseShare
+            )
+            return EventList.bytes(errors, shape: outputShape)
+        }
+    }
+
+    /// The larger of the products that run.
+    public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int {
+        guard isDense else { return 0 }
+        let forward = multiplies(arriving) ? DenseProduct.packedBytes(columns: outputShape.channels) : 0
+        let isWide = goesBack && outputShape.channels >= Self.leastErrors && arriving.kind != .constant
+        return max(forward, isWide ? DenseProduct.packedBytes(columns: inputShape.channels) : 0)
+    }
+
+    /// Whether such activity takes the product over all inputs.
+    private func multiplies(_ arriving: PlannedActivity) -> Bool {
+        isDense && (arriving.kind == .values || arriving.kind == .constant) && arriving.rows >= Self.leastRows
+            && outputShape.channels >= Self.leastOutputs && arriving.activity > Self.denseShare
+            && DenseProduct.keepsLaw
+    }
+}
+
+extension EventList {
+    /// Bytes of the lists of such activity.
+    static func bytes(_ activity: PlannedActivity, shape: Shape) -> [Int] {
+        let lists = [4 * (activity.rows * shape.pixels + 1), 4 * activity.events]
+        return activity.kind == .bits ? lists : lists + [4 * activity.events]
+    }
+}
+
+extension EventSums {
+    /// Bytes of the lists of receptive fields of one image of such activity.
+    static func fieldBytes(_ activity: PlannedActivity, taps: Int) -> [Int] {
+        let most = 4 * (activity.events / max(1, activity.rows)) * taps
+        return [4 * activity.events, most] + (activity.kind == .bits ? [] : [most])
     }
 }

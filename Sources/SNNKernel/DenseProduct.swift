@@ -87,6 +87,15 @@ enum DenseProduct {
         )
     }
 
+    /// Bytes into which BLIS packs the factors of a product of `columns` columns; kept until the process ends, one set for
+    /// every thread that multiplies.
+    ///
+    /// Block sizes of its kernels for AVX2: 168 rows and 4080 columns of 256.
+    static func packedBytes(columns: Int) -> Int { 4 * 256 * (168 + min(columns, 4080)) }
+
+    /// Bytes of BLIS itself, its code and its tables for every kind of processor, that the first product brings in.
+    static let codeBytes = 5 << 19
+
     /// Whether BLIS obeys the law on this processor: true of its kernels for processors that fuse multiply and add.
     ///
     /// Looked at once, on a product whose bits tell: where it is false the forward pass takes the path of events.

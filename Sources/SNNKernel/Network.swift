@@ -257,6 +257,7 @@ public final class Network: @unchecked Sendable {
             if let current = layer.current, let neuron = node.neuron {
                 let state = states?[index] ?? neuron.rest(count: current.row)
                 layer.output = neuron.run(current, state: state, potentials: record(index))
+                if context.recomputed.contains(index) { layer.current = nil }
             }
             activity = layer.output ?? activity
             trace.layers.append(context.isTraining || context.keepsActivity ? layer : LayerTrace())
@@ -301,10 +302,14 @@ public final class Network: @unchecked Sendable {
         var gradient = gradient
         for (index, node) in nodes.enumerated().reversed() {
             let layer = trace.layers[index]
-            if let connection = node.connection, let neuron = node.neuron, let current = layer.current,
-                let input = layer.connectionInput, let weights = weights[index]
+            if let connection = node.connection, let neuron = node.neuron, let input = layer.connectionInput,
+                let weights = weights[index]
             {
-                let ofCurrent = neuron.adjoint(of: gradient, current: current)
+                // The law of sums gives a current that was not kept the same bits again.
+                let ofCurrent = neuron.adjoint(
+                    of: gradient,
+                    current: layer.current ?? connection.current(of: input, with: weights)
+                )
                 if node.defersGradients {
                     later(index, GradientShare(current: ofCurrent, input: input))
                 } else {
@@ -332,6 +337,8 @@ struct BlockContext: Sendable {
     var firstStep = 0
     /// Whether every node's activity is kept for statistics or recording.
     var keepsActivity = false
+    /// Nodes whose currents are computed again on the way back instead of kept (``Trainer/memoryBudget``).
+    var recomputed: Set<Int> = []
 
     func stage(node: Int, position: Int) -> StageContext {
         let stream = UInt32(truncatingIfNeeded: node << 8 | position & 0xFF)

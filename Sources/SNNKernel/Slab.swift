@@ -93,7 +93,8 @@ extension BlockContext {
             seed: seed,
             samples: Array(samples[places]),
             firstStep: firstStep,
-            keepsActivity: keepsActivity
+            keepsActivity: keepsActivity,
+            recomputed: recomputed
         )
     }
 }

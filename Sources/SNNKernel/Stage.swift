@@ -30,6 +30,11 @@ public protocol Stage: Sendable {
     func sends(_ kind: ActivityKind) -> ActivityKind
     /// The largest count it can send, given the largest that arrives.
     func largestCount(_ arriving: Int) -> Int
+    /// The share of what it sends that is not zero, where `arriving` of what arrives is not and lies anywhere: for
+    /// ``MemoryPlan``.
+    func activity(_ arriving: Double) -> Double
+    /// Whether it hands on what arrives as it is, without memory of its own.
+    func passesOn(isTraining: Bool) -> Bool
     /// The activity it sends.
     func forward(_ input: Activity, _ context: StageContext) -> Activity
     /// The gradient of its input, given that of its output, each laid out as its activity.
@@ -41,6 +46,10 @@ extension Stage {
     public func sends(_ kind: ActivityKind) -> ActivityKind { kind }
     /// The largest count that arrives, unless a stage says otherwise.
     public func largestCount(_ arriving: Int) -> Int { arriving }
+    /// As much as arrives, unless a stage says otherwise.
+    public func activity(_ arriving: Double) -> Double { arriving }
+    /// False, unless a stage says otherwise.
+    public func passesOn(isTraining: Bool) -> Bool { false }
 }
 
 /// Makes a row of neurons of an image, in (height, width, channel) order.
@@ -52,6 +61,9 @@ public struct Flatten: Stage {
 
     /// The row of neurons of an image `input`.
     public init(input: Shape) { inputShape = input }
+
+    /// True: the order in memory is that of the row already.
+    public func passesOn(isTraining: Bool) -> Bool { true }
 
     /// The input as it is: the order in memory is that of the row already.
     public func forward(_ input: Activity, _ context: StageContext) -> Activity { input }
@@ -90,6 +102,9 @@ public struct Dropout: Stage {
     public func sends(_ kind: ActivityKind) -> ActivityKind {
         mask == .step && kind == .constantValues ? .values : kind
     }
+
+    /// True in inference.
+    public func passesOn(isTraining: Bool) -> Bool { !isTraining || probability == 0 }
 
     /// The equation above: in training spikes are thinned and their scale grows by 1 / (1 - p).
     public func forward(_ input: Activity, _ context: StageContext) -> Activity {

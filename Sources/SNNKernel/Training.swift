@@ -29,6 +29,11 @@ public final class Trainer: @unchecked Sendable {
     ///
     /// Fixed, a run that is cut short and resumed has the learning rates of the uninterrupted one.
     public let scheduleEpochs: Int?
+    /// Bytes that training may take, as ``MemoryPlan`` counts them; nil sets no bound.
+    ///
+    /// Where the plan is larger, currents of the largest layers are computed again on the way back instead of kept.
+    /// Results have the same bits with any budget.
+    public let memoryBudget: Int?
     /// Drives shuffling, dropout, random codings and augmentation.
     public var seed: UInt64
     /// One a tensor; valid after ``computeGradients(_:targets:count:threads:)``.
@@ -43,11 +48,13 @@ public final class Trainer: @unchecked Sendable {
     public var epochsDone = 0
     private var hasGradients = false
     private var partials: [[Storage<Float>]] = []
+    /// What the budget asked for, by samples of a batch and threads.
+    private var plans: [[Int]: Set<Int>] = [:]
 
     /// A trainer with zero moments and counters, for a network that stays the caller's.
     ///
-    /// Errors: ``SNNError/parameter(_:)`` for `batchSize` outside 1 ... 2^24, ``SNNError/shape(_:)`` where the class
-    /// weights of the loss are not one a score of the network.
+    /// Errors: ``SNNError/parameter(_:)`` for `batchSize` outside 1 ... 2^24 and a budget below 1 byte,
+    /// ``SNNError/shape(_:)`` where the class weights of the loss are not one a score of the network.
     public init(
         network: Network,
         rule: any LearningRule = Backpropagation(),
@@ -56,6 +63,7 @@ public final class Trainer: @unchecked Sendable {
         schedule: Schedule = Schedule(.constant),
         batchSize: Int = 128,
         scheduleEpochs: Int? = nil,
+        memoryBudget: Int? = nil,
         seed: UInt64
     ) throws(SNNError) {
         guard batchSize >= 1, batchSize <= 1 << 24 else {
@@ -64,7 +72,11 @@ public final class Trainer: @unchecked Sendable {
         if let weights = loss.classWeights, weights.count != network.scoreCount {
             throw .shape("class_weights must hold \(network.scoreCount) numbers, one a class, got \(weights.count)")
         }
+        if let memoryBudget, memoryBudget < 1 {
+            throw .parameter("memory_budget must be >= 1 byte, got \(memoryBudget)")
+        }
         self.network = network
+        self.memoryBudget = memoryBudget
         self.rule = rule
         self.loss = loss
         self.optimizer = optimizer
@@ -78,7 +90,8 @@ public final class Trainer: @unchecked Sendable {
 
     /// Fills ``gradients`` for one batch; moves nothing.
     ///
-    /// Errors: ``SNNError/notFinite(_:)`` for inputs, ``SNNError/notSupported(_:)`` for targets the loss does not take.
+    /// Errors: ``SNNError/notFinite(_:)`` for inputs, ``SNNError/notSupported(_:)`` for targets the loss does not take,
+    /// ``SNNError/memory(_:)``, before anything runs, where the batch does not fit ``memoryBudget``.
     public func computeGradients(
         _ source: any SampleSource,
         targets: Targets,
@@ -87,6 +100,7 @@ public final class Trainer: @unchecked Sendable {
     ) throws(SNNError) -> BatchResult {
         try check(targets, count: count)
         let network = self.network
+        let recomputed = try recomputed(count: count, threads: threads)
         let size = Block.size(weights: network.weightCount, steps: network.steps)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
@@ -117,7 +131,8 @@ public final class Trainer: @unchecked Sendable {
                         let context = BlockContext(
                             isTraining: true,
                             seed: seed,
-                            samples: samples.map { first &+ UInt64($0) }
+                            samples: samples.map { first &+ UInt64($0) },
+                            recomputed: recomputed
                         )
                         let deferred = DeferredGradients()
                         let (loss, correct) = try run(
@@ -147,6 +162,21 @@ public final class Trainer: @unchecked Sendable {
         hasGradients = true
         samplesSeen &+= UInt64(count)
         return BatchResult(loss: sums.loss / divisor, correct: sums.correct, samples: count)
+    }
+
+    /// The nodes whose currents are not kept, so that a batch fits the budget.
+    private func recomputed(count: Int, threads: Int) throws(SNNError) -> Set<Int> {
+        guard let memoryBudget else { return [] }
+        if let known = plans[[count, threads]] { return known }
+        let workload = Workload(
+            batch: count,
+            threads: threads,
+            optimizer: optimizer,
+            isPerStep: loss.span == .step
+        )
+        let plan = try MemoryPlan(network, workload, budget: memoryBudget)
+        plans[[count, threads]] = plan.recomputed
+        return plan.recomputed
     }
 
     /// Gradients of one worker's block; none for tensors whose gradients wait for the whole batch.

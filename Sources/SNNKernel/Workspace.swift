@@ -13,7 +13,7 @@ final class Workspace: @unchecked Sendable {
     /// Bytes below which the system's own allocator is as good.
     static let least = 1 << 15
 
-    private var free: [(memory: UnsafeMutableRawPointer, capacity: Int)] = []
+    private var account = WorkspaceAccount<UnsafeMutableRawPointer>()
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
     init() {
@@ -22,7 +22,7 @@ final class Workspace: @unchecked Sendable {
     }
 
     deinit {
-        for block in free { block.memory.deallocate() }
+        for block in account.free { WorkspaceMemory.release(block.memory, capacity: block.capacity) }
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
     }
@@ -51,43 +51,93 @@ final class Workspace: @unchecked Sendable {
 
     /// Memory of at least `bytes`, aligned to a cache line.
     func take(_ bytes: Int) -> UnsafeMutableRawPointer {
-        let capacity = Self.capacity(bytes)
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        usedBytes += capacity
-        most = max(most, usedBytes)
-        if let index = free.lastIndex(where: { $0.capacity == capacity }) {
-            freeBytes -= capacity
-            return free.remove(at: index).memory
-        }
-        // What was not asked for since goes back, oldest first: sizes that no longer occur must not pile up.
-        while freeBytes > 0, freeBytes > most - usedBytes {
-            let oldest = free.removeFirst()
-            freeBytes -= oldest.capacity
-            oldest.memory.deallocate()
-        }
-        return UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+        return account.take(bytes) { WorkspaceMemory.release($0, capacity: $1) }
+            ?? WorkspaceMemory.make(capacity: WorkspaceCapacity.of(bytes))
     }
 
     /// Takes memory back that ``take(_:)`` gave for as many bytes.
     func give(_ memory: UnsafeMutableRawPointer, bytes: Int) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        let capacity = Self.capacity(bytes)
+        account.give(memory, bytes: bytes)
+    }
+}
+
+/// The sizes of a workspace's buffers.
+enum WorkspaceCapacity {
+    /// `bytes` rounded up to one of eight sizes an octave, so that buffers whose size follows the data fit one another.
+    static func of(_ bytes: Int) -> Int {
+        let step = 1 << max(0, Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
+        return (bytes + step - 1) & ~(step - 1)
+    }
+}
+
+/// Where a workspace's buffers come from.
+///
+/// Large ones are mapped rather than allocated: given back they leave the process at once. Among the small things that
+/// wait for the end of a batch the allocator's heap would keep every hole: with windows of 1000 steps and batches of 128
+/// it grew to twenty times what was in use.
+private enum WorkspaceMemory {
+    /// Bytes from which a buffer is mapped.
+    private static let leastMapped = 1 << 17
+    private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+    static func make(capacity: Int) -> UnsafeMutableRawPointer {
+        guard capacity >= leastMapped else { return .allocate(byteCount: capacity, alignment: 64) }
+        let pages = mmap(nil, mapped(capacity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+        guard let pages, pages != MAP_FAILED else { fatalError("the system has no \(capacity) bytes of memory left") }
+        // Not all buffers at the start of a page: the same places of two would fall into the same cache lines.
+        let number = UInt(bitPattern: pages) / UInt(page)
+        return pages + Int((number &* 0x9E37_79B9) >> 16 & 31) * 64
+    }
+
+    static func release(_ memory: UnsafeMutableRawPointer, capacity: Int) {
+        guard capacity >= leastMapped else { return memory.deallocate() }
+        let start = UInt(bitPattern: memory) & ~UInt(page - 1)
+        munmap(UnsafeMutableRawPointer(bitPattern: start), mapped(capacity))
+    }
+
+    private static func mapped(_ capacity: Int) -> Int { (capacity + 32 * 64 + page - 1) & ~(page - 1) }
+}
+
+/// What of a workspace is in use and what lies ready.
+///
+/// ``MemoryPlan`` keeps the same account of memory that is not there yet.
+struct WorkspaceAccount<Memory> {
+    /// What lies ready, in the order it came back.
+    private(set) var free: [(memory: Memory, capacity: Int)] = []
+    private var freeBytes = 0
+    private var usedBytes = 0
+    private var most = 0
+
+    /// Memory that lies ready for `bytes`, or nil where it must be made; `release` gets what is no longer worth keeping.
+    mutating func take(_ bytes: Int, release: (Memory, _ capacity: Int) -> Void) -> Memory? {
+        let capacity = WorkspaceCapacity.of(bytes)
+        usedBytes += capacity
+        most = max(most, usedBytes)
+        if let index = free.lastIndex(where: { $0.capacity == capacity }) {
+            freeBytes -= capacity
+            return free.remove(at: index).memory
+        }
+        // What was not asked for since goes back, oldest first: sizes that no longer occur must not pile up. The passes
+        // need different sizes at different times: half as much again as they need at once spares the changes.
+        while freeBytes > 0, freeBytes > most + most / 2 - usedBytes {
+            let oldest = free.removeFirst()
+            freeBytes -= oldest.capacity
+            release(oldest.memory, oldest.capacity)
+        }
+        return nil
+    }
+
+    /// Takes memory back that ``take(_:release:)`` gave, or that was made, for as many bytes.
+    mutating func give(_ memory: Memory, bytes: Int) {
+        let capacity = WorkspaceCapacity.of(bytes)
         free.append((memory, capacity))
         freeBytes += capacity
         usedBytes -= capacity
     }
-
-    /// `bytes` rounded up to one of eight sizes an octave, so that buffers whose size follows the data fit one another.
-    private static func capacity(_ bytes: Int) -> Int {
-        let step = 1 << max(0, Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
-        return (bytes + step - 1) & ~(step - 1)
-    }
-
-    private var freeBytes = 0
-    private var usedBytes = 0
-    private var most = 0
 }
 
 /// The workspaces of calls that are not running now, so that the next call finds its memory warm.

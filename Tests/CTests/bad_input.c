@@ -268,6 +268,10 @@ static void networks(void) {
     REFUSED(snn_network_set_threads(network, INT32_MIN), ARGUMENT);
     REFUSED(snn_network_json(NULL, out.text, sizeof out.text, &out.size), ARGUMENT);
     REFUSED(snn_network_json(network, NULL, 10, NULL), ARGUMENT);
+    REFUSED(snn_network_plan(NULL, NULL, out.text, sizeof out.text, &out.size), ARGUMENT);
+    REFUSED(snn_network_plan(network, "{\"batch\": 0}", out.text, sizeof out.text, &out.size), PARAMETER);
+    REFUSED(snn_network_plan(network, "{\"bach\": 1}", out.text, sizeof out.text, &out.size), UNKNOWN_NAME);
+    REFUSED(snn_network_plan(network, "{\"memory_budget\": 1}", out.text, sizeof out.text, &out.size), MEMORY);
     REFUSED(snn_network_sizes(NULL, &out.size, &out.size2, &out.size3), ARGUMENT);
     REFUSED(snn_network_node_count(NULL, &out.size), ARGUMENT);
     REFUSED(snn_network_node_count(network, NULL), ARGUMENT);

@@ -84,6 +84,12 @@ static void description(snn_network *network) {
     CHECK(weight == 1);
 
     /* The document with its defaults makes the same network again. */
+    SUCCEEDS(snn_network_plan(network, "{\"batch\": 4, \"threads\": 1}", NULL, 0, &needed));
+    char *plan = malloc(needed);
+    SUCCEEDS(snn_network_plan(network, "{\"batch\": 4, \"threads\": 1}", plan, needed, NULL));
+    CHECK(plan[0] == '{' && strstr(plan, "\"total_bytes\"") != NULL);
+    free(plan);
+    CHECK(snn_network_plan(network, "{\"memory_budget\": 1}", NULL, 0, &needed) == SNN_E_MEMORY);
     SUCCEEDS(snn_network_json(network, NULL, 0, &needed));
     char *json = malloc(needed + 1);
     SUCCEEDS(snn_network_json(network, json, needed, &needed));

@@ -11,8 +11,10 @@ package struct BenchRun {
     /// Seconds of a call, one a repetition, ascending.
     package let seconds: [Double]
     package let callsPerRepetition: Int
-    /// The highest resident memory above what the process held before the network was made.
+    /// The highest resident memory of the calls above what the process held when network and inputs were made.
     package let peakMemoryBytes: Int
+    /// What ``MemoryPlan`` tells for the calls at the activity found, without the weights, which were made before.
+    package let plannedMemoryBytes: Int
     /// Spikes a neuron and step (share of entries that are not zero), by layer.
     package let activity: [(layer: String, share: Double)]
     package let inputActivity: Double
@@ -35,34 +37,38 @@ package struct BenchRun {
         secondsEach: Double
     ) throws(SNNError) {
         let bench = try BenchCase(name, options)
-        let network = bench.network
         self.mode = mode
         self.threads = threads
         batch = bench.batch
         inputActivity = bench.inputActivity
+        let network = bench.network
         let idle = ResidentMemory.restartPeak()
         let source = bench.source
         let targets = Targets(.labels(UnsafePointer(bench.labels.base)))
-        let trainer = try Trainer(
-            network: network,
-            loss: Loss(.crossEntropy),
-            optimizer: Adam(learningRate: 1e-3),
-            batchSize: bench.batch,
-            seed: 1
-        )
+        let trainer =
+            mode == .inference
+            ? nil
+            : try Trainer(
+                network: network,
+                loss: Loss(.crossEntropy),
+                optimizer: Adam(learningRate: 1e-3),
+                batchSize: bench.batch,
+                seed: 1
+            )
         let scores = Storage<Float>(bench.batch * network.scoreCount)
         func call() throws(SNNError) {
             switch mode {
             case .inference:
                 try network.predict(source, count: bench.batch, threads: threads, scores: scores.base)
             case .train where bench.updatesWeights:
-                _ = try trainer.trainBatch(source, targets: targets, count: bench.batch, threads: threads)
+                _ = try trainer?.trainBatch(source, targets: targets, count: bench.batch, threads: threads)
             case .train:
-                _ = try trainer.computeGradients(source, targets: targets, count: bench.batch, threads: threads)
+                _ = try trainer?.computeGradients(source, targets: targets, count: bench.batch, threads: threads)
             }
         }
-        // Before training moves the weights: the activity that other libraries are compared at.
-        activity = try Self.activity(bench)
+        // Before training moves the weights: the activity that other libraries are compared at. It keeps what a training
+        // step keeps, so after inference its memory does not count.
+        let busy = mode == .train ? try Self.activity(bench) : []
         for _ in 0..<2 { try call() }
         var calls = 1
         if secondsEach > 0 {
@@ -79,6 +85,19 @@ package struct BenchRun {
         }
         self.seconds = seconds.sorted()
         peakMemoryBytes = max(0, ResidentMemory.peak - idle)
+        let found = mode == .train ? busy : try Self.activity(bench)
+        activity = found
+        let plan = try MemoryPlan(
+            network,
+            Workload(
+                batch: bench.batch,
+                threads: threads,
+                mode: mode == .train ? .train : .inference,
+                activity: found.reduce(0) { max($0, $1.share) },
+                inputActivity: bench.inputActivity
+            )
+        )
+        plannedMemoryBytes = plan.total - plan.nodes.reduce(0) { $0 + $1.weights }
     }
 
     private static func activity(_ bench: BenchCase) throws(SNNError) -> [(layer: String, share: Double)] {

@@ -66,6 +66,22 @@ public func snn_network_json(
 }
 
 @c @implementation
+public func snn_network_plan(
+    _ network: OpaquePointer?,
+    _ json: UnsafePointer<CChar>?,
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ capacity: Int,
+    _ needed: UnsafeMutablePointer<Int>?
+) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        let request = try PlanRequest(try Border.json(json, "json"), threads: handle.threads)
+        let text = try request.plan(of: handle.network).json.text()
+        try Border.copy(text, to: buffer, capacity: capacity, needed: needed)
+    }
+}
+
+@c @implementation
 public func snn_network_sizes(
     _ network: OpaquePointer?,
     _ inputs: UnsafeMutablePointer<Int>?,

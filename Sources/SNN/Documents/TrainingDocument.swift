@@ -11,11 +11,13 @@ package struct TrainingDocument: Sendable {
     package var schedule: Schedule
     package var batch: Int
     package var epochs: Int
+    /// Bytes that training may take (``Trainer/memoryBudget``); nil sets no bound.
+    package var memoryBudget: Int?
     /// Whether the document says how many epochs there are: then the schedule is laid out over them.
     let givesEpochs: Bool
 
     /// The keys a training document may have.
-    static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs"]
+    static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs", "memory_budget"]
 
     /// Reads a document; absent parts take their defaults.
     package init(_ field: JSONField, extraKeys: [String] = []) throws(SNNError) {
@@ -40,6 +42,8 @@ package struct TrainingDocument: Sendable {
         batch = try field["batch"].optionalInteger() ?? 128
         givesEpochs = field["epochs"].isPresent
         epochs = try field["epochs"].optionalInteger() ?? 1
+        memoryBudget = try field["memory_budget"].optionalInteger()
+        if let memoryBudget, memoryBudget < 1 { throw field["memory_budget"].rangeError("must be >= 1") }
         guard epochs >= 1 else { throw field["epochs"].rangeError("must be >= 1") }
         guard batch >= 1 else { throw field["batch"].rangeError("must be >= 1") }
     }
@@ -54,6 +58,7 @@ package struct TrainingDocument: Sendable {
             schedule: schedule,
             batchSize: batch,
             scheduleEpochs: givesEpochs ? epochs : nil,
+            memoryBudget: memoryBudget,
             seed: seed
         )
     }

@@ -19,18 +19,21 @@ package struct RunOptions: Sendable {
     package var out: String?
     /// A checkpoint to go on from.
     package var resume: String?
+    /// Bytes that training may take, in place of what the stages say.
+    package var memoryBudget: Int?
 
     package init() {}
 
     /// From JSON, as `snn_recipe_run` takes it.
     package init(_ field: JSONField) throws(SNNError) {
-        try field.check(keys: ["data", "epochs", "threads", "seed", "out", "resume"])
+        try field.check(keys: ["data", "epochs", "threads", "seed", "out", "resume", "memory_budget"])
         data = try field["data"].optionalString()
         epochs = try field["epochs"].optionalInteger()
         threads = try field["threads"].optionalInteger() ?? 0
         seed = try field["seed"].optionalSeed()
         out = try field["out"].optionalString()
         resume = try field["resume"].optionalString()
+        memoryBudget = try field["memory_budget"].optionalInteger()
     }
 }
 
@@ -85,7 +88,9 @@ package struct RecipeRun {
 
         var reports: [Report] = []
         var epochs: [[EpochResult]] = []
-        for (index, stage) in recipe.stages.enumerated().dropFirst(firstStage) {
+        for (index, given) in recipe.stages.enumerated().dropFirst(firstStage) {
+            var stage = given
+            stage.memoryBudget = options.memoryBudget ?? stage.memoryBudget
             stageBegan(index)
             let trainer = try stage.trainer(for: network, seed: seed)
             if index == firstStage, let checkpoint {

@@ -1,3 +1,5 @@
+import CMemory
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
@@ -22,6 +24,8 @@ enum ResidentMemory {
 
     /// Lets the peak start anew, where the system can, and returns what is resident now.
     static func restartPeak() -> Int {
+        // What was freed but is still mapped would take in what comes next, and hide it.
+        snn_memory_release_freed()
         if let file = fopen("/proc/self/clear_refs", "w") {
             fputs("5", file)
             fclose(file)

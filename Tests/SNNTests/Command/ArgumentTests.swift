@@ -11,7 +11,9 @@ struct ArgumentTests {
     func subcommands() throws {
         let names = Snn.configuration.subcommands.map { $0.configuration.commandName }
         #expect(
-            names == ["demo", "train", "eval", "predict", "info", "recipes", "plugins", "data", "verify", "bench"]
+            names == [
+                "demo", "train", "eval", "predict", "info", "plan", "recipes", "plugins", "data", "verify", "bench",
+            ]
         )
         for command in Snn.configuration.subcommands { #expect(!command.configuration.abstract.isEmpty) }
     }
@@ -20,12 +22,21 @@ struct ArgumentTests {
     func train() throws {
         let words = [
             "train", "digits-lif", "--data", "d", "--epochs", "-2", "--threads", "-1", "--seed", "7", "--out", "o",
-            "--resume", "r", "--json",
+            "--resume", "r", "--memory-budget", "9", "--json",
         ]
         let command = try #require(try Snn.parseAsRoot(words) as? TrainCommand)
         #expect(command.recipe == "digits-lif" && command.data.directory == "d" && command.epochs == -2)
         #expect(command.thread.threads == -1 && command.seed == 7 && command.out == "o" && command.resume == "r")
+        #expect(command.memoryBudget == 9)
         #expect(command.output.json)
+    }
+
+    @Test("plan takes a network and what memory depends on")
+    func plan() throws {
+        let words = ["plan", "n.json", "--batch", "3", "--threads", "2", "--mode", "inference", "--memory-budget", "9"]
+        let command = try #require(try Snn.parseAsRoot(words + ["--optimizer", "sgd"]) as? PlanCommand)
+        #expect(command.network == "n.json" && command.batch == 3 && command.thread.threads == 2)
+        #expect(command.mode == .inference && command.memoryBudget == 9 && command.optimizer == "sgd")
     }
 
     @Test("train needs a recipe, or a file that carries one")

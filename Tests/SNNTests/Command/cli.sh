@@ -226,6 +226,43 @@ fi
 grep -q "Usage: snn train" err.txt || die "a usage mistake must show the usage"
 say "a usage mistake shows the usage"
 
+# ---- memory: planned and measured, each in a process of its own
+cat > memory.py << 'PYTHON'
+import json, subprocess, sys
+cases = ["a", "b", "e", "g", "g --activity 0.05", "a --hidden 8000", "g --width 2048 --steps 100", "b --steps 200 --batch 16",
+         "a --steps 1000 --hidden 2000 --batch 32", "e --steps 4000 --batch 16"]
+worst = 0
+for case in cases:
+    for mode in ("train", "inference"):
+        for threads in ("1", "2"):
+            words = [sys.argv[1], "bench", *case.split(), "--mode", mode, "--threads", threads]
+            run = subprocess.run(words + ["--repetitions", "1", "--seconds", "0", "--json"], capture_output=True, check=True)
+            report = json.loads(run.stdout.splitlines()[-1])
+            measured, planned = report["peak_memory_bytes"], report["planned_memory_bytes"]
+            # The constant: pages of the program, stacks, holes in the allocator's heap.
+            allowed = 0.1 * measured + 1e6
+            print(f"{case:40} {mode:10} {threads}  {measured / 1e6:7.2f} MB, planned {planned / 1e6:7.2f} MB")
+            assert abs(planned - measured) <= allowed, (case, mode, threads, measured, planned)
+PYTHON
+python3 memory.py "$snn" > memory.txt || die "planned memory must be within 10 % and 1 MB: $(tail -n 3 memory.txt)"
+say "planned memory is what is measured"
+cat > deep.json << 'JSON'
+{"input": {"shape": [64]}, "steps": 400, "coding": {"kind": "rate"}, "layers": [
+  {"name": "one", "connection": {"kind": "dense", "outputs": 512}, "neuron": "lif"},
+  {"name": "two", "connection": {"kind": "dense", "outputs": 512}, "neuron": "lif"},
+  {"name": "three", "connection": {"kind": "dense", "outputs": 512}, "neuron": "lif"},
+  {"name": "out", "connection": {"kind": "dense", "outputs": 10}, "neuron": "lif"}]}
+JSON
+"$snn" plan deep.json --threads 1 --json > deep.txt
+budget=$(python3 -c 'import json; print(json.load(open("deep.txt"))["total_bytes"] - 100000)')
+shows "recomputed" plan deep.json --threads 1 --memory-budget "$budget"
+shows "slab" plan one.st --mode inference --optimizer sgd
+fails "a budget below the least" 1 "memory_budget must be >= .* got 1000" plan deep.json --memory-budget 1000
+fails "training below the least" 1 "memory_budget must be >= .* got 1000" train digits-lif --memory-budget 1000
+"$snn" train digits-lif --epochs 2 --seed 5 --threads 1 --memory-budget 100000000 --out budget.st > /dev/null 2>&1
+tool same one.st budget.st
+say "a budget leaves the weights as they are"
+
 # ---- no network: addresses that nobody answers
 fetched=0
 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 "$snn" data fetch mnist --data sets > out.txt 2> err.txt || fetched=$?

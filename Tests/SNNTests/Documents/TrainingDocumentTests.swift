@@ -122,12 +122,12 @@ struct TrainingDocumentTests {
             ("3", SNNError.document("the document must be an object, got 3")),
             (
                 #"{"lose":1}"#,
-                .unknownName("unknown key 'lose'; known: batch, epochs, loss, optimizer, rule, schedule")
+                .unknownName("unknown key 'lose'; known: batch, epochs, loss, memory_budget, optimizer, rule, schedule")
             ),
             // Recipes have kinds of stages; a trainer has none.
             (
                 #"{"kind":"train"}"#,
-                .unknownName("unknown key 'kind'; known: batch, epochs, loss, optimizer, rule, schedule")
+                .unknownName("unknown key 'kind'; known: batch, epochs, loss, memory_budget, optimizer, rule, schedule")
             ),
             (#"{"batch":0}"#, .parameter("batch must be >= 1, got 0")),
             (#"{"batch":1.5}"#, .document("batch must be an integer, got 1.5")),

@@ -117,3 +117,16 @@ def test_plugins_tell_their_parameters():
     assert kinds >= {"neuron", "coding", "readout", "connection", "stage", "rule", "optimizer", "schedule", "loss"}
     text = repr(snn.plugins())
     assert "neuron lif.adaptive [lif]:" in text and "tau_mem = 20 ms (> 0): membrane time constant" in text
+
+
+def test_a_plan_tells_the_memory_before_anything_runs():
+    network = small_network()
+    plan = network.plan(batch=64, threads=1)
+    assert plan["mode"] == "train" and plan["batch"] == 64 and plan["workers"] == 1
+    assert [node["name"] for node in plan["nodes"]] == [node.name for node in network.nodes]
+    assert network.plan(batch=64, threads=1, mode="inference")["total_bytes"] < plan["total_bytes"]
+    assert network.plan(batch=64, threads=1, optimizer="sgd")["total_bytes"] < plan["total_bytes"]
+    with pytest.raises(snn.MemoryLimitError, match="memory_budget must be >= .* got 10"):
+        network.plan(batch=64, memory_budget=10)
+    with snn.Trainer(network, memory_budget=10) as trainer, pytest.raises(snn.MemoryLimitError, match="memory_budget"):
+        trainer.train_batch(np.zeros((4, network.inputs), np.float32), np.zeros(4, np.int32))

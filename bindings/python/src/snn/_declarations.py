@@ -82,6 +82,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "snn_network_free": (None, (c_void_p,), False),
     "snn_network_set_threads": (c_int32, (c_void_p, c_int32), True),
     "snn_network_json": (c_int32, (c_void_p, c_char_p, c_size_t, POINTER(c_size_t)), True),
+    "snn_network_plan": (c_int32, (c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)), True),
     "snn_network_sizes": (c_int32, (c_void_p, POINTER(c_size_t), POINTER(c_size_t), POINTER(c_size_t)), True),
     "snn_network_node_count": (c_int32, (c_void_p, POINTER(c_size_t)), True),
     "snn_network_node": (c_int32, (c_void_p, c_size_t, POINTER(c_char_p), POINTER(c_size_t), POINTER(c_int32)), True),

@@ -317,6 +317,7 @@ class Network(Handle):
         optimizer: Choice | None = None,
         schedule: Choice | None = None,
         batch: int | None = None,
+        memory_budget: int | None = None,
         seed: int = 0,
         progress: bool = True,
         callback: Callback | None = None,
@@ -325,9 +326,52 @@ class Network(Handle):
         from ._trainer import Trainer
 
         with Trainer(
-            self, rule=rule, loss=loss, optimizer=optimizer, schedule=schedule, batch=batch, seed=seed
+            self,
+            rule=rule,
+            loss=loss,
+            optimizer=optimizer,
+            schedule=schedule,
+            batch=batch,
+            memory_budget=memory_budget,
+            seed=seed,
         ) as trainer:
             return trainer.fit(data, y, epochs=epochs, progress=progress, callback=callback)
+
+    def plan(
+        self,
+        *,
+        batch: int | None = None,
+        threads: int | None = None,
+        mode: str | None = None,
+        optimizer: Choice | None = None,
+        loss: Choice | None = None,
+        memory_budget: int | None = None,
+        activity: float | None = None,
+        input_activity: float | None = None,
+    ) -> dict[str, Any]:
+        """The memory that a call takes, told before anything runs: total_bytes, the peak above the idle process without
+        inputs and results; block and slab, the samples a thread takes and those that pass all layers together; nodes,
+        for each its weight_bytes, gradient_bytes, moment_bytes, activity_bytes and whether its currents are recomputed.
+
+        mode: "train" or "inference". threads: those of the network unless given. activity, input_activity: the share of
+        neurons that spike in a step and of inputs that are not zero. memory_budget: as for `Trainer`.
+        """
+        options = document(
+            given(
+                batch=batch,
+                threads=threads,
+                mode=mode,
+                optimizer=optimizer,
+                loss=loss,
+                memory_budget=memory_budget,
+                activity=activity,
+                input_activity=input_activity,
+            )
+        )
+        owner = self._alive()
+        with owner.lock:
+            plan: dict[str, Any] = loads(take_text(lib.snn_network_plan, owner.pointer, options))
+        return plan
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes description and weights as one safetensors file; killed at any point it leaves the old file or the new

@@ -23,6 +23,7 @@ def run(
     seed: int | None = None,
     out: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
+    memory_budget: int | None = None,
     progress: bool = True,
     callback: Callback | None = None,
 ) -> tuple[Network, dict[str, Any]]:
@@ -30,11 +31,11 @@ def run(
 
     `recipe` is the name of a shipped one ("digits-lif"), a path, or a document as text or dictionary. The others
     override it; `data` is a folder of data sets, `out` is written after every epoch, `resume` is a checkpoint to go on
-    from. Returns the trained network and the report: accuracy, spikes_per_neuron, seconds and more. Ctrl-C leaves the
+    from, `memory_budget` the bytes that training may take (see `Trainer`). Returns the trained network and the report: accuracy, spikes_per_neuron, seconds and more. Ctrl-C leaves the
     last complete epoch in `out`.
     """
     name = document(recipe) if isinstance(recipe, Mapping) else string(recipe, "recipe")
-    options = given(data=data, epochs=epochs, threads=threads, out=out, resume=resume)
+    options = given(data=data, epochs=epochs, threads=threads, out=out, resume=resume, memory_budget=memory_budget)
     if seed is not None:
         # As text, as a double does not hold every 64-bit number.
         options["seed"] = str(seed)

@@ -9,12 +9,12 @@ from typing import Any
 from ._library import lib, text
 
 
-def take_text(function: Any, pointer: int | None) -> str:
-    """The text of a function that takes (handle, buffer, capacity, needed)."""
+def take_text(function: Any, pointer: int | None, *arguments: object) -> str:
+    """The text of a function that takes (handle, arguments, buffer, capacity, needed)."""
     needed = ctypes.c_size_t()
-    function(pointer, None, 0, ctypes.byref(needed))
+    function(pointer, *arguments, None, 0, ctypes.byref(needed))
     buffer = ctypes.create_string_buffer(needed.value)
-    function(pointer, buffer, needed.value, None)
+    function(pointer, *arguments, buffer, needed.value, None)
     return text(buffer.value)
 
 

@@ -43,13 +43,25 @@ class Trainer(Handle):
         schedule: Choice | None = None,
         batch: int | None = None,
         epochs: int | None = None,
+        memory_budget: int | None = None,
         seed: int = 0,
     ) -> None:
         """What is not given takes the library's default; `seed` drives shuffling, dropout, random codings and
-        augmentation. The schedule is laid out over `epochs`, or over those that `fit` is asked for."""
+        augmentation. The schedule is laid out over `epochs`, or over those that `fit` is asked for.
+
+        memory_budget: bytes that training may take, as `Network.plan` counts them. Where it needs more, what large
+        layers would keep for the way back is computed again; results do not depend on it."""
         self.network = network
         owner = network._alive()
-        settings = given(rule=rule, loss=loss, optimizer=optimizer, schedule=schedule, batch=batch, epochs=epochs)
+        settings = given(
+            rule=rule,
+            loss=loss,
+            optimizer=optimizer,
+            schedule=schedule,
+            batch=batch,
+            epochs=epochs,
+            memory_budget=memory_budget,
+        )
         out = ctypes.c_void_p()
         network._call(lib.snn_trainer_create, document(settings), unsigned(seed, "seed"), ctypes.byref(out))
         self._owner = Owner(out.value, lib.snn_trainer_free, lock=owner.lock)
