@@ -274,7 +274,7 @@ struct RecipeRunTests {
         }
         #expect(
             failure { try read(#"{"epoch":3}"#) }
-                == .unknownName("unknown key 'epoch'; known: data, epochs, out, resume, seed, threads")
+                == .unknownName("unknown key 'epoch'; known: data, epochs, memory_budget, out, resume, seed, threads")
         )
         #expect(failure { try read(#"{"epochs":"3"}"#) } == .document(#"epochs must be an integer, got "3""#))
         #expect(failure { try read("[]") } == .document("the document must be an object, got []"))
