@@ -394,7 +394,8 @@ public struct Convolution: Connection {
         if case .raster(let raster) = input { scale = raster.scale }
         let events = EventList(input, shape: inputShape)
         let errors = UnsafePointer(current.base)
-        let isRepeated = events.count > Self.leastRepeats * inputShape.count
+        let isRepeated =
+            events.count > Self.leastRepeats * inputShape.count && outputShape.channels >= Self.leastGathered
         if isDense, events.values == nil, isRepeated {
             return SpikeColumns(events, inputs: inputShape.count)
                 .add(errors, outputs: outputShape.count, scale: scale, to: gradients[0].base)
@@ -402,8 +403,9 @@ public struct Convolution: Connection {
         sums.addWeightGradient(events, gradient: errors, scale: scale, to: gradients[0].base)
     }
 
-    /// Spikes of an input from which its weights are better gathered than scattered to.
+    /// Spikes of an input, and outputs, from which its weights are better gathered than scattered to.
     private static let leastRepeats = 2
+    private static let leastGathered = 64
 
     /// Weights from which one gradient for the whole batch is worth keeping its activity: the gradients of a block
     /// would have to be cleared and added up, three passes over all weights.

@@ -102,10 +102,10 @@ struct SpikeColumns {
         to weights: UnsafeMutablePointer<Float>
     ) {
         let active = Self.activeOutputs(gradient, rows: rows, outputs: outputs)
-        // A tile of gradients is to fill half of the first-level cache.
-        if rows <= 1 << 6 {
+        // A tile of gradients is to fill half of the first-level cache, and no more than there are outputs.
+        if rows <= 1 << 6, active.count > TwoVectors.width {
             add(FourVectors.self, gradient, outputs, active, scale, weights)
-        } else if rows <= 1 << 7 {
+        } else if rows <= 1 << 7, active.count > OneVector.width {
             add(TwoVectors.self, gradient, outputs, active, scale, weights)
         } else {
             add(OneVector.self, gradient, outputs, active, scale, weights)

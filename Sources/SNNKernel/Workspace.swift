@@ -122,8 +122,8 @@ struct WorkspaceAccount<Memory> {
             return free.remove(at: index).memory
         }
         // What was not asked for since goes back, oldest first: sizes that no longer occur must not pile up. The passes
-        // need different sizes at different times: half as much again as they need at once spares the changes.
-        while freeBytes > 0, freeBytes > most + most / 2 - usedBytes {
+        // need different sizes at different times: three times what they need at once spares the changes.
+        while freeBytes > 0, freeBytes > 3 * most - usedBytes {
             let oldest = free.removeFirst()
             freeBytes -= oldest.capacity
             release(oldest.memory, oldest.capacity)
