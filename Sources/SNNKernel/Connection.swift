@@ -22,6 +22,9 @@ public struct TensorDescription: Sendable, Equatable {
 
     /// Elements in all.
     public var count: Int { shape.reduce(1, *) }
+
+    /// Zeros kept after the weights of `outputs` outputs: a row, and a vector that may be read beyond it.
+    static func zeros(outputs: Int) -> Int { outputs + 16 }
 }
 
 /// A linear map from activity to synaptic current, with its two adjoints.
@@ -267,13 +270,23 @@ public struct Convolution: Connection {
         return counts
     }
 
-    /// Passes the tensors on as stored, without a copy, and transposes the weight where the adjoint is wanted.
+    /// Passes the tensors of a network on as stored, without a copy, and transposes the weight where the adjoint is
+    /// wanted.
     public func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights {
         PreparedWeights(
-            weight: tensors[0],
+            weight: withZeros(tensors[0]),
             bias: hasBias ? tensors[1] : nil,
             adjoint: adjoint ? transposed(tensors[0]) : nil
         )
+    }
+
+    /// The weight followed by a row of zeros, for spikes that are none, and what a tile reads beyond it.
+    private func withZeros(_ weight: Storage<Float>) -> Storage<Float> {
+        let zeros = TensorDescription.zeros(outputs: outputShape.channels)
+        guard isDense, weight.zerosAfter < zeros else { return weight }
+        let copy = Storage<Float>(weight.count, zerosAfter: zeros)
+        copy.base.update(from: weight.base, count: weight.count)
+        return copy
     }
 
     /// `[h, w, in, out]` to `[out, h, w, in]`.

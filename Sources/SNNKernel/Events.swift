@@ -66,7 +66,7 @@ struct EventList {
     private init(_ words: Storage<UInt64>, of source: Raster, shape: Shape) {
         let rows = source.steps * source.batch
         let pixels = shape.pixels
-        let nonZero = words.elements.reduce(0) { $0 + $1.nonzeroBitCount }
+        let nonZero = BitRow.count(words)
         let starts = Storage<Int32>(overwriting: rows * pixels + 1)
         let positions = Storage<Int32>(overwriting: nonZero + BitRow.overrun)
         let isSparse = BitRow.isSparse(events: nonZero, words: words.count)
@@ -179,47 +179,82 @@ struct BitRow {
         origin: Int = 0,
         isSparse: Bool
     ) -> Int {
+        let end: UnsafeMutablePointer<Int32>
         if isSparse {
-            writePositions(to: positions, at: next, origin: origin, together: 2)
+            end = forEachWord(origin, from: positions + next) { bits, base, place in
+                var (bits, place) = (bits, place)
+                repeat {
+                    place[0] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place[1] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place += 2
+                } while bits != 0
+            }
         } else {
-            writePositions(to: positions, at: next, origin: origin, together: Self.overrun)
+            end = forEachWord(origin, from: positions + next) { bits, base, place in
+                var (bits, place) = (bits, place)
+                repeat {
+                    place[0] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place[1] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place[2] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place[3] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
+                    bits &= bits &- 1
+                    place += 4
+                } while bits != 0
+            }
         }
+        return end - positions
     }
 
+    /// Calls `body` with every word's bits, the position of its first and the place of its first event; returns the place
+    /// after the last event.
     @inline(__always)
-    private func writePositions(
-        to positions: UnsafeMutablePointer<Int32>,
-        at next: Int,
-        origin: Int,
-        together: Int
-    ) -> Int {
-        guard count > 0 else { return next }
+    private func forEachWord(
+        _ origin: Int,
+        from start: UnsafeMutablePointer<Int32>,
+        _ body: (_ bits: UInt64, _ base: Int32, _ place: UnsafeMutablePointer<Int32>) -> Void
+    ) -> UnsafeMutablePointer<Int32> {
+        guard count > 0 else { return start }
         let end = first &+ count
         let lastWord = (end &- 1) >> 6
         var word = first >> 6
-        var target = positions + next
+        var place = start
         var base = Int32(truncatingIfNeeded: word << 6 &- first &+ origin)
         var keep: UInt64 = ~0 << UInt64(first & 63)
-        while word <= lastWord {
-            if word == lastWord { keep &= ~0 >> UInt64((0 &- end) & 63) }
-            var bits = words[word] & keep
+        while word < lastWord {
+            let bits = words[word] & keep
             keep = ~0
-            let found = bits.nonzeroBitCount
-            var left = found
-            var lane = target
-            repeat {
-                for place in 0..<together {
-                    lane[place] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
-                }
-                lane += together
-                left &-= together
-            } while left > 0
-            target += found
+            body(bits, base, place)
+            place += bits.nonzeroBitCount
             base &+= 64
             word &+= 1
         }
-        return target - positions
+        let bits = words[word] & keep & (~0 >> UInt64((0 &- end) & 63))
+        body(bits, base, place)
+        return place + bits.nonzeroBitCount
+    }
+
+    /// Bits that are set in some words.
+    static func count(_ words: Storage<UInt64>) -> Int {
+        let base = UnsafePointer(words.base)
+        var (a, b, c, d) = (0, 0, 0, 0)
+        var word = 0
+        while word &+ 4 <= words.count {
+            a &+= base[word].nonzeroBitCount
+            b &+= base[word &+ 1].nonzeroBitCount
+            c &+= base[word &+ 2].nonzeroBitCount
+            d &+= base[word &+ 3].nonzeroBitCount
+            word &+= 4
+        }
+        while word < words.count {
+            a &+= base[word].nonzeroBitCount
+            word &+= 1
+        }
+        return a &+ b &+ c &+ d
     }
 
     /// Writes the first event of each pixel, where `next` is that of the row.

@@ -78,7 +78,7 @@ public final class Tensor: Sendable {
     init(name: String, description: TensorDescription) {
         self.name = name
         self.description = description
-        storage = Storage(description.count)
+        storage = Storage(description.count, zerosAfter: TensorDescription.zeros(outputs: description.shape.last ?? 1))
     }
 }
 

@@ -1,4 +1,5 @@
-/// The spikes of a flat layer, by row and block of the law of sums, each filled up to groups of four with spikes worth 0.
+/// The spikes of a flat layer, by row and block of the law of sums, each filled up to groups of four with the input after the
+/// last, whose weights are zeros.
 ///
 /// A layer of few spikes has a handful in a block, and nobody can guess how many: a loop that ends after their number is
 /// guessed wrong nearly every time, while most blocks fill one group.
@@ -13,19 +14,17 @@ struct SpikeUnits {
     let ends: Storage<Int32>
     /// Input, `[places]`.
     let positions: Storage<Int32>
-    /// 1 or, to fill up, 0.
-    let worth: Storage<Float>
 
     /// Lists binary spikes; nil where they are not binary.
     init?(_ source: Raster) {
         guard case .bits(let words) = source.form else { return nil }
         rows = source.steps * source.batch
         blocks = (source.count + sumBlock - 1) / sumBlock
-        let spikes = words.elements.reduce(0) { $0 + $1.nonzeroBitCount }
+        let spikes = BitRow.count(words)
         let most = spikes + rows * blocks * Self.group + prefetchDistance + BitRow.overrun
         ends = Storage(overwriting: rows * blocks)
         positions = Storage(overwriting: most)
-        worth = Storage(overwriting: most)
+        let none = SIMD4<Int32>(repeating: Int32(truncatingIfNeeded: source.count))
         let isSparse = BitRow.isSparse(events: spikes, words: words.count)
         var next = 0
         var unit = 0
@@ -39,9 +38,10 @@ struct SpikeUnits {
                         first: sample &* source.count &+ first,
                         count: min(sumBlock, source.count &- first)
                     )
-                    let start = next
-                    next = bits.writePositions(to: positions.base, at: next, origin: first, isSparse: isSparse)
-                    next = fillUp(from: start, to: next)
+                    let end = bits.writePositions(to: positions.base, at: next, origin: first, isSparse: isSparse)
+                    UnsafeMutableRawPointer(positions.base + end).storeBytes(of: none, as: SIMD4<Int32>.self)
+                    // An empty block is one group of nothing.
+                    next &+= max(Self.group, (end &- next &+ Self.group &- 1) & ~(Self.group &- 1))
                     ends.base[unit] = Int32(truncatingIfNeeded: next)
                     unit &+= 1
                     first &+= sumBlock
@@ -51,27 +51,12 @@ struct SpikeUnits {
         // Weights are asked for ahead of their turn, past the last spike too.
         for place in next..<next + prefetchDistance { positions.base[place] = 0 }
     }
-
-    /// Fills the last group up; returns the place after it.
-    @inline(__always)
-    private func fillUp(from start: Int, to end: Int) -> Int {
-        var place = start
-        repeat {
-            let (positions, worth) = (positions.base + place, worth.base + place)
-            for lane in 0..<Self.group {
-                // All ones for a spike, found without a branch.
-                let isSpike = Int32(truncatingIfNeeded: (place &+ lane &- end) >> 63)
-                positions[lane] &= isSpike
-                worth[lane] = Float(bitPattern: UInt32(bitPattern: isSpike) & Float(1).bitPattern)
-            }
-            place &+= Self.group
-        } while place < end
-        return place
-    }
 }
 
 extension EventSums {
     /// Writes `scale * sum + bias` for every row of binary spikes of a flat layer: the bits of ``add(_:weights:bias:scale:to:)``.
+    ///
+    /// A row of zeros must follow the weights.
     func add(
         _ units: SpikeUnits,
         weights: UnsafePointer<Float>,
@@ -103,7 +88,6 @@ extension EventSums {
         let tileWeights = weights + first
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         let positions = UnsafePointer(units.positions.base)
-        let worth = UnsafePointer(units.worth.base)
         var ends = UnsafePointer(units.ends.base)
         let isFar = weightsAreFar
         var out = result + first
@@ -118,7 +102,7 @@ extension EventSums {
                     for place in event..<event &+ SpikeUnits.group {
                         let row = tileWeights + Int(positions[place]) &* channels
                         if isFar { Tile.prefetch(tileWeights + Int(positions[place &+ prefetchDistance]) &* channels) }
-                        block.addProduct(worth[place], row)
+                        block.add(Tile(row))
                     }
                     event &+= SpikeUnits.group
                 } while event < end

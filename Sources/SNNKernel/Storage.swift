@@ -13,13 +13,17 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     /// Whose memory this is a part of.
     private let owner: Storage?
 
+    /// Bytes of this storage's margin.
+    private let marginBytes: Int
+
     /// Bytes of the margin: one vector of sixteen floats.
     @usableFromInline static var margin: Int { 64 }
 
     /// Allocates zeroed memory.
     public init(_ count: Int) {
-        (base, workspace) = Self.allocate(count)
+        (base, workspace) = Self.allocate(count, margin: Self.margin)
         owner = nil
+        marginBytes = Self.margin
         self.count = count
         let bytes = count * MemoryLayout<Element>.stride
         UnsafeMutableRawPointer(base).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
@@ -27,20 +31,36 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
     /// Allocates memory whose elements the caller is about to overwrite; only the margin is zeroed.
     public init(overwriting count: Int) {
-        (base, workspace) = Self.allocate(count)
+        (base, workspace) = Self.allocate(count, margin: Self.margin)
         owner = nil
+        marginBytes = Self.margin
         self.count = count
     }
+
+    /// Allocates zeroed memory with a margin of at least `zeros` elements, which must stay zero.
+    init(_ count: Int, zerosAfter zeros: Int) {
+        let margin = max(Self.margin, zeros * MemoryLayout<Element>.stride)
+        (base, workspace) = Self.allocate(count, margin: margin)
+        owner = nil
+        marginBytes = margin
+        self.count = count
+        let bytes = count * MemoryLayout<Element>.stride
+        UnsafeMutableRawPointer(base).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    }
+
+    /// Zeros that follow the elements.
+    var zerosAfter: Int { marginBytes / MemoryLayout<Element>.stride }
 
     /// Elements `range` of another storage, which stays alive as long; what follows them takes the place of the margin.
     init(_ range: Range<Int>, of other: Storage) {
         base = other.base + range.lowerBound
         workspace = nil
         owner = other
+        marginBytes = 0
         count = range.count
     }
 
-    private static func allocate(_ count: Int) -> (UnsafeMutablePointer<Element>, Workspace?) {
+    private static func allocate(_ count: Int, margin: Int) -> (UnsafeMutablePointer<Element>, Workspace?) {
         let used = count * MemoryLayout<Element>.stride
         let bytes = used + margin
         let workspace = bytes >= Workspace.least ? Workspace.current : nil
@@ -52,7 +72,7 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     deinit {
         guard owner == nil else { return }
         if let workspace {
-            workspace.give(base, bytes: count * MemoryLayout<Element>.stride + Self.margin)
+            workspace.give(base, bytes: count * MemoryLayout<Element>.stride + marginBytes)
         } else {
             UnsafeMutableRawPointer(base).deallocate()
         }
