@@ -55,6 +55,11 @@ public protocol Connection: Sendable {
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
     /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
     func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
+    /// The current of a constant input, and work that writes it: pieces that may run in any order and at once.
+    func constantCurrent(
+        of input: Values,
+        with weights: PreparedWeights
+    ) -> (current: Values, pieces: [@Sendable () -> Void])
     /// Whether the gradients for constant input wait for the whole batch: ``deferredGradients(of:to:)``.
     var defersConstantGradients: Bool { get }
     /// Work that sets `gradients`, one a tensor, to the sums over the blocks of a batch, in their order: pieces that may
@@ -92,6 +97,13 @@ extension Connection {
     public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
     /// None, unless a connection says otherwise.
     public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int { 0 }
+    /// The current as it is, without further work.
+    public func constantCurrent(
+        of input: Values,
+        with weights: PreparedWeights
+    ) -> (current: Values, pieces: [@Sendable () -> Void]) {
+        (current(of: .values(input), with: weights), [])
+    }
     /// False: gradients are added block by block.
     public var defersConstantGradients: Bool { false }
     /// One piece that adds block by block.
@@ -333,6 +345,35 @@ public struct Convolution: Connection {
         let events = EventList(activity, shape: inputShape)
         sums.add(events, weights: weight, bias: bias, scale: scale, to: result.base)
         return result
+    }
+
+    /// A piece for every tile of outputs, whose weights then serve all samples from the second-level cache.
+    public func constantCurrent(
+        of input: Values,
+        with weights: PreparedWeights
+    ) -> (current: Values, pieces: [@Sendable () -> Void]) {
+        if !isDense || wantsDense(input) { return (current(of: .values(input), with: weights), []) }
+        let result = Values(
+            overwriting: input.steps,
+            batch: input.batch,
+            count: outputShape.count,
+            isConstant: true
+        )
+        let events = EventList(input, shape: inputShape)
+        let sums = self.sums
+        let pieces = sums.tiles.map { tile -> @Sendable () -> Void in
+            {
+                sums.addTile(
+                    tile,
+                    events,
+                    weights: weights.weight.base,
+                    bias: weights.bias.map { UnsafePointer($0.base) },
+                    scale: 1,
+                    to: result.base
+                )
+            }
+        }
+        return (result, pieces)
     }
 
     /// Share of inputs that are not zero above which a product over all of them is faster than one that skips.

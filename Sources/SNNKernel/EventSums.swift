@@ -53,12 +53,51 @@ struct EventSums {
     ) {
         if output.pixels > 1 { return addImages(events, worth, weights, bias, scale, result) }
         // Tiles are the outer loop: a tile's weights stay in the cache while all rows pass.
-        forEachTile { first, width in
-            switch width {
-            case 4: sumTile(FourVectors.self, events, worth, weights, bias, scale, first, result)
-            case 2: sumTile(TwoVectors.self, events, worth, weights, bias, scale, first, result)
-            default: sumTile(OneVector.self, events, worth, weights, bias, scale, first, result)
-            }
+        forEachTile { first, vectors in
+            addTile(Tile(first: first, vectors: vectors), events, worth, weights, bias, scale, result)
+        }
+    }
+
+    /// Some neighbouring output channels.
+    struct Tile {
+        let first: Int
+        let vectors: Int
+    }
+
+    /// The tiles of ``forEachTile(_:)``.
+    var tiles: [Tile] {
+        var tiles: [Tile] = []
+        forEachTile { tiles.append(Tile(first: $0, vectors: $1)) }
+        return tiles
+    }
+
+    /// The part of ``add(_:weights:bias:scale:to:)`` for events with values that writes one tile.
+    func addTile(
+        _ tile: Tile,
+        _ events: EventList,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        guard let values = events.values else { preconditionFailure("constant input is values") }
+        addTile(tile, events, Weighted(values), weights, bias, scale, result)
+    }
+
+    @inline(__always)
+    private func addTile<Worth: EventWorth>(
+        _ tile: Tile,
+        _ events: EventList,
+        _ worth: Worth,
+        _ weights: UnsafePointer<Float>,
+        _ bias: UnsafePointer<Float>?,
+        _ scale: Float,
+        _ result: UnsafeMutablePointer<Float>
+    ) {
+        switch tile.vectors {
+        case 4: sumTile(FourVectors.self, events, worth, weights, bias, scale, tile.first, result)
+        case 2: sumTile(TwoVectors.self, events, worth, weights, bias, scale, tile.first, result)
+        default: sumTile(OneVector.self, events, worth, weights, bias, scale, tile.first, result)
         }
     }
 

@@ -20,7 +20,7 @@ extension Network {
         take: @escaping @Sendable (SlabResult) -> Kept,
         deliver: @escaping @Sendable ([Kept]) -> Void
     ) throws(SNNError) {
-        let size = Block.size(weights: weightCount, steps: steps)
+        let size = blockSize(isTraining: false)
         let queue = OrderedQueue((count + size - 1) / size)
         let weights = prepared(forTraining: false)
         Workers.run(min(threads, (count + size - 1) / size)) { [self] _ in

@@ -181,7 +181,7 @@ public struct MemoryPlan: Sendable {
         let isTraining = workload.mode == .train
         self.workload = workload
         self.recomputed = recomputed
-        block = min(workload.batch, Block.size(weights: network.weightCount, steps: network.steps))
+        block = min(workload.batch, network.blockSize(isTraining: isTraining))
         slab = min(block, network.slabSize)
         let blocks = (workload.batch + block - 1) / block
         workers = min(max(1, workload.threads), blocks)
@@ -237,6 +237,8 @@ private final class PlannedMemory {
     private(set) var resident = 0
     private(set) var peak = 0
 
+    init(isFrugal: Bool) { account.isFrugal = isFrugal }
+
     func take(_ count: Int) -> Piece {
         let bytes = count + Storage<Float>.margin
         guard bytes >= Workspace.least else {
@@ -278,7 +280,7 @@ private final class Walk {
     let workload: Workload
     let recomputed: Set<Int>
     let block: Int
-    let memory = PlannedMemory()
+    let memory: PlannedMemory
     /// Bytes that a slab leaves in each node.
     private(set) var activity: [Int]
     /// Bytes into which products pack factors.
@@ -297,6 +299,7 @@ private final class Walk {
         self.workload = workload
         self.recomputed = recomputed
         self.block = block
+        memory = PlannedMemory(isFrugal: !recomputed.isEmpty)
         activity = network.nodes.map { _ in 0 }
         isTraining = workload.mode == .train
     }
@@ -359,6 +362,8 @@ private final class Walk {
                 }
             }
         }
+        // What serves the whole batch is counted there.
+        if isBatchwise { ((first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])).forEach(memory.give) }
         for start in stride(from: 0, to: block, by: slab) {
             let count = min(slab, block - start)
             if var flow = whole?.flow {
@@ -369,6 +374,10 @@ private final class Walk {
                 runSlab(count, input.flow, input.piece.map { [$0] } ?? [], first: nil)
             }
         }
+        if isBatchwise {
+            heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
+            return
+        }
         // Shares of gradients that wait read the input of the whole block.
         let waits = isTraining && network.nodes.first?.defersGradients == true
         var rest = (first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])
@@ -377,9 +386,19 @@ private final class Walk {
         heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
     }
 
+    /// Whether the first layer's currents are computed for the whole batch at once: ``Network/batchArrival``.
+    private var isBatchwise: Bool {
+        isTraining && network.coding.sends == .constantValues && network.nodes.first?.defersGradients == true
+    }
+
     /// What is computed once for the whole batch.
     func endBatch(workers: Int) {
         guard isTraining else { return }
+        if isBatchwise, let connection = network.nodes.first?.connection {
+            let inputs = workload.batch * connection.inputShape.count
+            columns += 4 * (inputs + workload.batch * connection.outputShape.count)
+            columns += 8 * Int(workload.inputActivity * Double(inputs))
+        }
         for node in network.nodes where node.defersGradients {
             guard let connection = node.connection else { continue }
             let inputs = connection.inputShape.count

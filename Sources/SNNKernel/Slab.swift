@@ -10,6 +10,14 @@ enum Slab {
 }
 
 extension Network {
+    /// Samples of a block.
+    ///
+    /// Weights whose gradients wait for the whole batch cost a block of training nothing.
+    func blockSize(isTraining: Bool) -> Int {
+        let waiting = isTraining ? deferredTensors.reduce(0) { $0 + tensors[$1].storage.count } : 0
+        return Block.size(weights: weightCount - waiting, steps: steps)
+    }
+
     /// Samples of a slab.
     ///
     /// It depends on the network alone.
@@ -21,42 +29,38 @@ extension Network {
 
     /// Runs the samples of a block slab by slab.
     ///
+    /// `arrival` is what ``batchArrival(_:count:context:weights:threads:)`` found for the whole batch.
     /// Errors: those of ``encode(_:samples:context:steps:)`` and of `body`.
     func forEachSlab(
         _ source: any SampleSource,
         samples block: Range<Int>,
         context: BlockContext,
         weights: [PreparedWeights?],
+        arrival: ConstantArrival? = nil,
         body: (_ samples: Range<Int>, _ context: BlockContext, _ trace: Trace) throws(SNNError) -> Void
     ) throws(SNNError) {
         let size = slabSize
-        guard block.count > size else {
-            let input = try encode(source, samples: block, context: context)
-            return try body(block, context, forward(input, weights: weights, context: context))
-        }
-        var whole: (input: Values, first: LayerTrace?)?
-        if coding.sends == .constantValues,
+        var arrival = arrival
+        if arrival == nil, block.count > size, coding.sends == .constantValues,
             case .values(let input) = try encode(source, samples: block, context: context), input.isConstant
         {
-            whole = (input, constantArrival(of: input, weights: weights, context: context))
+            arrival = ConstantArrival(
+                input: input,
+                first: constantArrival(of: input, weights: weights, context: context),
+                firstSample: block.lowerBound
+            )
         }
-        for start in stride(from: 0, to: block.count, by: size) {
-            let places = start..<min(start + size, block.count)
-            let samples = block.lowerBound + places.lowerBound..<block.lowerBound + places.upperBound
-            let context = context.part(places)
+        for start in stride(from: block.lowerBound, to: block.upperBound, by: size) {
+            let samples = start..<min(start + size, block.upperBound)
+            let context = context.part(samples.lowerBound - block.lowerBound..<samples.upperBound - block.lowerBound)
+            let part = arrival?.part(samples)
             let input: Activity
-            if let whole {
-                input = .values(whole.input.samples(places))
+            if let part {
+                input = .values(part.input)
             } else {
                 input = try encode(source, samples: samples, context: context)
             }
-            let trace = forward(
-                input,
-                weights: weights,
-                context: context,
-                first: whole?.first?.samples(places)
-            )
-            try body(samples, context, trace)
+            try body(samples, context, forward(input, weights: weights, context: context, first: part?.first))
         }
     }
 
@@ -70,6 +74,54 @@ extension Network {
         var layer = LayerTrace()
         arrive(.values(input), at: 0, weights: weights, context: context, in: &layer)
         return layer.current?.isConstant == true ? layer : nil
+    }
+
+    /// What a constant input leads to in a first layer of so many weights that one pass over them should serve the whole
+    /// batch; nil where blocks had better look after themselves.
+    ///
+    /// Threads share the outputs. Errors: those of ``encode(_:samples:context:steps:)``.
+    func batchArrival(
+        _ source: any SampleSource,
+        count: Int,
+        context: BlockContext,
+        weights: [PreparedWeights?],
+        threads: Int
+    ) throws(SNNError) -> ConstantArrival? {
+        guard coding.sends == .constantValues, let node = nodes.first, node.defersGradients,
+            let connection = node.connection, let prepared = weights[0]
+        else { return nil }
+        guard case .values(let input) = try encode(source, samples: 0..<count, context: context), input.isConstant
+        else {
+            return nil
+        }
+        var activity = Activity.values(input)
+        for (position, stage) in node.stages.enumerated() {
+            activity = stage.forward(activity, context.stage(node: 0, position: position))
+        }
+        guard case .values(let arriving) = activity, arriving.isConstant else { return nil }
+        var layer = LayerTrace()
+        layer.connectionInput = activity
+        let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
+        let queue = OrderedQueue(pieces.count)
+        Workers.run(min(max(1, threads), pieces.count)) { [workspaces] _ in
+            workspaces.use { while let piece = queue.take() { pieces[piece]() } }
+        }
+        layer.current = current
+        return ConstantArrival(input: input, first: layer, firstSample: 0)
+    }
+}
+
+/// A constant input of some samples, and the first node up to its neurons.
+struct ConstantArrival: Sendable {
+    let input: Values
+    let first: LayerTrace?
+    /// The number of the first of these samples.
+    let firstSample: Int
+
+    /// The part of some of these samples, by their numbers.
+    fileprivate func part(_ samples: Range<Int>) -> (input: Values, first: LayerTrace?) {
+        let places = samples.lowerBound - firstSample..<samples.upperBound - firstSample
+        return (input.samples(places), first?.samples(places))
     }
 }
 

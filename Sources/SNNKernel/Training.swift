@@ -101,7 +101,7 @@ public final class Trainer: @unchecked Sendable {
         try check(targets, count: count)
         let network = self.network
         let recomputed = try recomputed(count: count, threads: threads)
-        let size = Block.size(weights: network.weightCount, steps: network.steps)
+        let size = network.blockSize(isTraining: true)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
         let weights = network.prepared(forTraining: true)
@@ -122,9 +122,16 @@ public final class Trainer: @unchecked Sendable {
         let sums = Sums()
         let partials = self.partials
         let first = samplesSeen
+        let arrival = try network.batchArrival(
+            source,
+            count: count,
+            context: BlockContext(isTraining: true, seed: seed, samples: (0..<count).map { first &+ UInt64($0) }),
+            weights: weights,
+            threads: threads
+        )
         Workers.run(workers) { [self] worker in
             while let block = queue.take() {
-                network.workspaces.use {
+                network.workspaces.use(isFrugal: !recomputed.isEmpty) {
                     let samples = block * size..<min(count, (block + 1) * size)
                     do throws(SNNError) {
                         for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
@@ -141,6 +148,7 @@ public final class Trainer: @unchecked Sendable {
                             samples,
                             context,
                             weights,
+                            arrival,
                             divisor,
                             to: partials[worker],
                             deferred
@@ -226,13 +234,20 @@ public final class Trainer: @unchecked Sendable {
         _ samples: Range<Int>,
         _ context: BlockContext,
         _ weights: [PreparedWeights?],
+        _ arrival: ConstantArrival?,
         _ divisor: Double,
         to gradients: [Storage<Float>],
         _ deferred: DeferredGradients
     ) throws(SNNError) -> (loss: Double, correct: Int) {
         var sum = 0.0
         var correct = 0
-        try network.forEachSlab(source, samples: samples, context: context, weights: weights) {
+        try network.forEachSlab(
+            source,
+            samples: samples,
+            context: context,
+            weights: weights,
+            arrival: arrival
+        ) {
             samples,
             context,
             trace throws(SNNError) in

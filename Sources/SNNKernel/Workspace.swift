@@ -33,7 +33,10 @@ final class Workspace: @unchecked Sendable {
     }
 
     /// Runs `body` with this workspace in use on this thread.
-    func use<Result>(_ body: () -> Result) -> Result {
+    func use<Result>(isFrugal: Bool, _ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        account.isFrugal = isFrugal
+        pthread_mutex_unlock(mutex)
         let outer = pthread_getspecific(Self.key)
         pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
         defer {
@@ -106,6 +109,8 @@ private enum WorkspaceMemory {
 ///
 /// ``MemoryPlan`` keeps the same account of memory that is not there yet.
 struct WorkspaceAccount<Memory> {
+    /// Whether no more is kept than was in use at once, because memory is short.
+    var isFrugal = false
     /// What lies ready, in the order it came back.
     private(set) var free: [(memory: Memory, capacity: Int)] = []
     private var freeBytes = 0
@@ -123,7 +128,7 @@ struct WorkspaceAccount<Memory> {
         }
         // What was not asked for since goes back, oldest first: sizes that no longer occur must not pile up. The passes
         // need different sizes at different times: three times what they need at once spares the changes.
-        while freeBytes > 0, freeBytes > 3 * most - usedBytes {
+        while freeBytes > 0, freeBytes > (isFrugal ? 1 : 3) * most - usedBytes {
             let oldest = free.removeFirst()
             freeBytes -= oldest.capacity
             release(oldest.memory, oldest.capacity)
@@ -156,7 +161,9 @@ final class Workspaces: @unchecked Sendable {
     }
 
     /// Runs `body` with a workspace that no other thread uses.
-    func use<Result>(_ body: () -> Result) -> Result {
+    ///
+    /// `isFrugal` makes it keep less for later.
+    func use<Result>(isFrugal: Bool = false, _ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
         let workspace = idle.popLast() ?? Workspace()
         pthread_mutex_unlock(mutex)
@@ -165,6 +172,6 @@ final class Workspaces: @unchecked Sendable {
             idle.append(workspace)
             pthread_mutex_unlock(mutex)
         }
-        return workspace.use(body)
+        return workspace.use(isFrugal: isFrugal, body)
     }
 }
