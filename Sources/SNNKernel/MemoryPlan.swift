@@ -237,7 +237,7 @@ private final class PlannedMemory {
     private(set) var resident = 0
     private(set) var peak = 0
 
-    init(isFrugal: Bool) { account.isFrugal = isFrugal }
+    init(retention: Double) { account.retention = retention }
 
     func take(_ count: Int) -> Piece {
         let bytes = count + Storage<Float>.margin
@@ -299,7 +299,10 @@ private final class Walk {
         self.workload = workload
         self.recomputed = recomputed
         self.block = block
-        memory = PlannedMemory(isFrugal: !recomputed.isEmpty)
+        memory = PlannedMemory(
+            retention: workload.mode == .inference
+                ? Retention.inference : recomputed.isEmpty ? Retention.training : Retention.budget
+        )
         activity = network.nodes.map { _ in 0 }
         isTraining = workload.mode == .train
     }

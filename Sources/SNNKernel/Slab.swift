@@ -104,7 +104,7 @@ extension Network {
         let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
         let queue = OrderedQueue(pieces.count)
         Workers.run(min(max(1, threads), pieces.count)) { [workspaces] _ in
-            workspaces.use { while let piece = queue.take() { pieces[piece]() } }
+            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
         }
         layer.current = current
         return ConstantArrival(input: input, first: layer, firstSample: 0)

@@ -131,7 +131,7 @@ public final class Trainer: @unchecked Sendable {
         )
         Workers.run(workers) { [self] worker in
             while let block = queue.take() {
-                network.workspaces.use(isFrugal: !recomputed.isEmpty) {
+                network.workspaces.use(retention: recomputed.isEmpty ? Retention.training : Retention.budget) {
                     let samples = block * size..<min(count, (block + 1) * size)
                     do throws(SNNError) {
                         for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
@@ -217,7 +217,9 @@ public final class Trainer: @unchecked Sendable {
             let pieces = connection.deferredGradients(of: blocks, to: Array(gradients[node.tensors]))
             let queue = OrderedQueue(pieces.count)
             Workers.run(min(max(1, threads), pieces.count)) { [network] _ in
-                network.workspaces.use { while let piece = queue.take() { pieces[piece]() } }
+                network.workspaces.use(retention: Retention.training) {
+                    while let piece = queue.take() { pieces[piece]() }
+                }
             }
         }
     }

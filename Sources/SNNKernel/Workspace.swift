@@ -33,9 +33,9 @@ final class Workspace: @unchecked Sendable {
     }
 
     /// Runs `body` with this workspace in use on this thread.
-    func use<Result>(isFrugal: Bool, _ body: () -> Result) -> Result {
+    func use<Result>(retention: Double, _ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
-        account.isFrugal = isFrugal
+        account.retention = retention
         pthread_mutex_unlock(mutex)
         let outer = pthread_getspecific(Self.key)
         pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
@@ -105,12 +105,23 @@ private enum WorkspaceMemory {
     private static func mapped(_ capacity: Int) -> Int { (capacity + 32 * 64 + page - 1) & ~(page - 1) }
 }
 
+/// What a workspace may hold, as a multiple of the most that was in use at once.
+///
+/// The passes need different sizes at different times. Training has more of them: at half as much again, case b of the
+/// benchmarks mapped and cleared buffers anew for a third of its time.
+enum Retention {
+    static let inference = 1.5
+    static let training = 3.0
+    /// Where memory is short.
+    static let budget = 1.0
+}
+
 /// What of a workspace is in use and what lies ready.
 ///
 /// ``MemoryPlan`` keeps the same account of memory that is not there yet.
 struct WorkspaceAccount<Memory> {
-    /// Whether no more is kept than was in use at once, because memory is short.
-    var isFrugal = false
+    /// How much may be held, in use and ready, as a multiple of the most that was in use at once.
+    var retention = Retention.inference
     /// What lies ready, in the order it came back.
     private(set) var free: [(memory: Memory, capacity: Int)] = []
     private var freeBytes = 0
@@ -127,8 +138,8 @@ struct WorkspaceAccount<Memory> {
             return free.remove(at: index).memory
         }
         // What was not asked for since goes back, oldest first: sizes that no longer occur must not pile up. The passes
-        // need different sizes at different times: three times what they need at once spares the changes.
-        while freeBytes > 0, freeBytes > (isFrugal ? 1 : 3) * most - usedBytes {
+        // need different sizes at different times: see ``Retention``.
+        while freeBytes > 0, Double(freeBytes + usedBytes) > retention * Double(most) {
             let oldest = free.removeFirst()
             freeBytes -= oldest.capacity
             release(oldest.memory, oldest.capacity)
@@ -162,8 +173,8 @@ final class Workspaces: @unchecked Sendable {
 
     /// Runs `body` with a workspace that no other thread uses.
     ///
-    /// `isFrugal` makes it keep less for later.
-    func use<Result>(isFrugal: Bool = false, _ body: () -> Result) -> Result {
+    /// `retention` says how much it may keep for later.
+    func use<Result>(retention: Double = Retention.inference, _ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
         let workspace = idle.popLast() ?? Workspace()
         pthread_mutex_unlock(mutex)
@@ -172,6 +183,6 @@ final class Workspaces: @unchecked Sendable {
             idle.append(workspace)
             pthread_mutex_unlock(mutex)
         }
-        return workspace.use(isFrugal: isFrugal, body)
+        return workspace.use(retention: retention, body)
     }
 }
