@@ -86,11 +86,16 @@ private enum WorkspaceMemory {
     /// Bytes from which a buffer is mapped.
     private static let leastMapped = 1 << 17
     private static let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    /// Where in its page a buffer begins that the allocator served; mapped ones begin before it.
+    private static let allocated = 32 * 64
 
     static func make(capacity: Int) -> UnsafeMutableRawPointer {
         guard capacity >= leastMapped else { return .allocate(byteCount: capacity, alignment: 64) }
         let pages = mmap(nil, mapped(capacity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-        guard let pages, pages != MAP_FAILED else { fatalError("the system has no \(capacity) bytes of memory left") }
+        guard let pages, pages != MAP_FAILED else {
+            // A process may hold so many mappings and no more: then the allocator serves, at a place that tells.
+            return .allocate(byteCount: mapped(capacity), alignment: page) + allocated
+        }
         // Not all buffers at the start of a page: the same places of two would fall into the same cache lines.
         let number = UInt(bitPattern: pages) / UInt(page)
         return pages + Int((number &* 0x9E37_79B9) >> 16 & 31) * 64
@@ -98,11 +103,15 @@ private enum WorkspaceMemory {
 
     static func release(_ memory: UnsafeMutableRawPointer, capacity: Int) {
         guard capacity >= leastMapped else { return memory.deallocate() }
-        let start = UInt(bitPattern: memory) & ~UInt(page - 1)
-        munmap(UnsafeMutableRawPointer(bitPattern: start), mapped(capacity))
+        let place = Int(bitPattern: memory) & (page - 1)
+        if place == allocated {
+            (memory - place).deallocate()
+        } else {
+            munmap(memory - place, mapped(capacity))
+        }
     }
 
-    private static func mapped(_ capacity: Int) -> Int { (capacity + 32 * 64 + page - 1) & ~(page - 1) }
+    private static func mapped(_ capacity: Int) -> Int { (capacity + allocated + page - 1) & ~(page - 1) }
 }
 
 /// What a workspace may hold, as a multiple of the most that was in use at once.
