@@ -184,10 +184,8 @@ struct BitRow {
             end = forEachWord(origin, from: positions + next) { bits, base, place in
                 var (bits, place) = (bits, place)
                 repeat {
-                    place[0] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
-                    place[1] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
+                    place[0] = base &+ Self.takeLowest(of: &bits)
+                    place[1] = base &+ Self.takeLowest(of: &bits)
                     place += 2
                 } while bits != 0
             }
@@ -195,19 +193,23 @@ struct BitRow {
             end = forEachWord(origin, from: positions + next) { bits, base, place in
                 var (bits, place) = (bits, place)
                 repeat {
-                    place[0] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
-                    place[1] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
-                    place[2] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
-                    place[3] = base &+ Int32(truncatingIfNeeded: bits.trailingZeroBitCount)
-                    bits &= bits &- 1
+                    place[0] = base &+ Self.takeLowest(of: &bits)
+                    place[1] = base &+ Self.takeLowest(of: &bits)
+                    place[2] = base &+ Self.takeLowest(of: &bits)
+                    place[3] = base &+ Self.takeLowest(of: &bits)
                     place += 4
                 } while bits != 0
             }
         }
         return end - positions
+    }
+
+    /// Clears the lowest bit that is set and returns its place, 64 where there is none.
+    @inline(__always)
+    private static func takeLowest(of bits: inout UInt64) -> Int32 {
+        let place = bits.trailingZeroBitCount
+        bits &= bits &- 1
+        return Int32(truncatingIfNeeded: place)
     }
 
     /// Calls `body` with every word's bits, the position of its first and the place of its first event; returns the place
