@@ -377,15 +377,15 @@ public struct Convolution: Connection {
     }
 
     /// Share of inputs that are not zero above which a product over all of them is faster than one that skips.
-    private static let denseShare = 0.25
+    static let denseShare = 0.25
     /// Rows and outputs below which packing the factors costs BLIS more than it gains.
-    private static let leastRows = 16
-    private static let leastOutputs = 32
+    static let leastRows = 16
+    static let leastOutputs = 32
     /// Outputs from which BLIS, which packs its factors, gives input gradients faster than groups of rows do.
-    private static let leastErrors = 48
+    static let leastErrors = 48
 
     /// A connection of every input to every output: no image.
-    private var isDense: Bool { inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
+    var isDense: Bool { inputShape.isFlat && kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
 
     private func wantsDense(_ values: Values) -> Bool {
         let rows = values.slices * values.batch
@@ -595,65 +595,5 @@ public struct Convolution: Connection {
                 to: .init(base: result.base + sample * result.count, distance: samples * result.count)
             )
         }
-    }
-}
-
-extension Convolution {
-    /// Event lists and the lists of receptive fields.
-    public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] {
-        switch pass {
-        case .current:
-            if multiplies(arriving) { return [] }
-            if isDense, arriving.kind == .bits {
-                let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
-                let places = 4 * (arriving.events + units * SpikeUnits.group)
-                return [4 * units, places, places]
-            }
-            return EventList.bytes(arriving, shape: inputShape)
-                + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))
-        case .gradients:
-            return multiplies(arriving) ? [] : EventList.bytes(arriving, shape: inputShape)
-        case .inputGradient(let someAreZero):
-            guard isDense, someAreZero else { return [] }
-            let errors = PlannedActivity(
-                kind: arriving.kind == .constant ? .constant : .values,
-                steps: arriving.steps,
-                batch: arriving.batch,
-                count: outputShape.count,
-                activity: Self.denseShare
-            )
-            return EventList.bytes(errors, shape: outputShape)
-        }
-    }
-
-    /// The larger of the products that run.
-    public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int {
-        guard isDense else { return 0 }
-        let forward = multiplies(arriving) ? DenseProduct.packedBytes(columns: outputShape.channels) : 0
-        let isWide = goesBack && outputShape.channels >= Self.leastErrors && arriving.kind != .constant
-        return max(forward, isWide ? DenseProduct.packedBytes(columns: inputShape.channels) : 0)
-    }
-
-    /// Whether such activity takes the product over all inputs.
-    private func multiplies(_ arriving: PlannedActivity) -> Bool {
-        isDense && (arriving.kind == .values || arriving.kind == .constant) && arriving.rows >= Self.leastRows
-            && outputShape.channels >= Self.leastOutputs && arriving.activity > Self.denseShare
-            && DenseProduct.keepsLaw
-    }
-}
-
-extension EventList {
-    /// Bytes of the lists of such activity.
-    static func bytes(_ activity: PlannedActivity, shape: Shape) -> [Int] {
-        let lists = [4 * (activity.rows * shape.pixels + 1), 4 * activity.events]
-        return activity.kind == .bits ? lists : lists + [4 * activity.events]
-    }
-}
-
-extension EventSums {
-    /// Bytes of the lists of receptive fields of one image of such activity.
-    static func fieldBytes(_ activity: PlannedActivity, taps: Int) -> [Int] {
-        let most = 4 * (activity.events / max(1, activity.rows)) * taps
-        return [4 * activity.events, most] + (activity.kind == .bits ? [] : [most])
     }
 }

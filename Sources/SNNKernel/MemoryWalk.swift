@@ -1,0 +1,431 @@
+/// The account of one worker's workspace, and of what is too small for it.
+final class PlannedMemory {
+    /// A buffer.
+    final class Piece {
+        /// Bytes that were asked for.
+        fileprivate let bytes: Int
+        fileprivate let place: Place?
+        fileprivate init(_ bytes: Int, _ place: Place?) {
+            self.bytes = bytes
+            self.place = place
+        }
+    }
+
+    /// Memory of a workspace; pages become resident when they are first written.
+    fileprivate final class Place { var resident = 0 }
+
+    private var account = WorkspaceAccount<Place>()
+    /// Bytes resident now, and the most so far.
+    private(set) var resident = 0
+    private(set) var peak = 0
+
+    init(retention: Double) { account.retention = retention }
+
+    func take(_ count: Int) -> Piece {
+        let bytes = count + Storage<Float>.margin
+        guard bytes >= Workspace.least else {
+            grow(bytes)
+            return Piece(bytes, nil)
+        }
+        let place = account.take(bytes) { place, _ in resident -= place.resident } ?? Place()
+        grow(max(0, bytes - place.resident))
+        place.resident = max(place.resident, bytes)
+        return Piece(bytes, place)
+    }
+
+    func give(_ piece: Piece) {
+        if let place = piece.place {
+            account.give(place, bytes: piece.bytes)
+        } else {
+            resident -= piece.bytes
+        }
+    }
+
+    /// Takes buffers that are held at once and gives them back.
+    func pass(_ sizes: [Int]) {
+        let pieces = sizes.map(take)
+        for piece in pieces { give(piece) }
+    }
+
+    private func grow(_ bytes: Int) {
+        resident += bytes
+        peak = max(peak, resident)
+    }
+}
+
+/// Forward and backward passes without numbers: ``Network/forward(_:weights:context:states:first:record:)`` and
+/// ``Network/backward(_:gradient:weights:context:to:later:)`` buffer by buffer.
+final class MemoryWalk {
+    typealias Piece = PlannedMemory.Piece
+
+    let network: Network
+    let workload: Workload
+    let recomputed: Set<Int>
+    let block: Int
+    let memory: PlannedMemory
+    /// Bytes that a slab leaves in each node.
+    private(set) var activity: [Int]
+    /// Bytes into which products pack factors.
+    private(set) var packed = 0
+    /// Bytes that a block leaves until the end of the batch.
+    private(set) var heldPerBlock = 0
+    /// Bytes of the lists by which gradients of the whole batch are computed.
+    private(set) var columns = 0
+    private var held: [Piece] = []
+    /// Slabs so far.
+    private var slabs = 0
+    private let isTraining: Bool
+
+    init(_ network: Network, _ workload: Workload, recomputed: Set<Int>, block: Int) {
+        self.network = network
+        self.workload = workload
+        self.recomputed = recomputed
+        self.block = block
+        memory = PlannedMemory(
+            retention: workload.mode == .inference
+                ? Retention.inference : recomputed.isEmpty ? Retention.training : Retention.budget
+        )
+        activity = network.nodes.map { _ in 0 }
+        isTraining = workload.mode == .train
+    }
+
+    /// Activity on its way, with the memory that it lies in unless somebody else answers for that.
+    private struct Flow {
+        var planned: PlannedActivity
+        var largest: Int
+    }
+
+    /// What a node keeps for the way back.
+    private struct Kept {
+        var stageInputs: [PlannedActivity] = []
+        var arriving: PlannedActivity?
+        var currentIsConstant = false
+        var pieces: [Piece] = []
+    }
+
+    /// Nodes that can do without their currents: the larger first, and without the last, whose current is the first that
+    /// the way back asks for.
+    static func candidates(_ network: Network) -> [Int] {
+        let nodes = network.nodes
+        let last = nodes.lastIndex { $0.connection != nil }
+        var kind = network.coding.sends
+        var found: [Int] = []
+        for (index, node) in nodes.enumerated() {
+            for stage in node.stages { kind = stage.sends(kind) }
+            // One current for all steps costs little to keep.
+            if node.connection != nil, kind != .constantValues, index != last { found.append(index) }
+            kind = node.sends
+        }
+        return found.sorted {
+            (nodes[$0].outputShape.count, $1) > (nodes[$1].outputShape.count, $0)
+        }
+    }
+
+    /// One block of samples, slab by slab.
+    func runBlock() {
+        let slab = network.slabSize
+        let heldBefore = held.count
+        guard block > slab else {
+            let input = encode(block)
+            runSlab(block, input.flow, input.piece.map { [$0] } ?? [], first: nil)
+            heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
+            return
+        }
+        var whole: (flow: Flow, piece: Piece?)?
+        var first: (Kept, Flow)?
+        if network.coding.sends == .constantValues {
+            let input = encode(block)
+            whole = input
+            if network.nodes.first?.connection != nil {
+                var kept = Kept()
+                var flow = input.flow
+                arrive(0, &flow, &kept)
+                if kept.currentIsConstant {
+                    first = (kept, flow)
+                } else {
+                    kept.pieces.forEach(memory.give)
+                }
+            }
+        }
+        // What serves the whole batch is counted there.
+        if isBatchwise { ((first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])).forEach(memory.give) }
+        for start in stride(from: 0, to: block, by: slab) {
+            let count = min(slab, block - start)
+            if var flow = whole?.flow {
+                flow.planned.batch = count
+                runSlab(count, flow, [], first: first)
+            } else {
+                let input = encode(count)
+                runSlab(count, input.flow, input.piece.map { [$0] } ?? [], first: nil)
+            }
+        }
+        if isBatchwise {
+            heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
+            return
+        }
+        // Shares of gradients that wait read the input of the whole block.
+        let waits = isTraining && network.nodes.first?.defersGradients == true
+        var rest = (first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])
+        if waits, let piece = rest.popLast() { held.append(piece) }
+        rest.forEach(memory.give)
+        heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
+    }
+
+    /// Whether the first layer's currents are computed for the whole batch at once: ``Network/batchArrival``.
+    private var isBatchwise: Bool {
+        isTraining && network.coding.sends == .constantValues && network.nodes.first?.defersGradients == true
+    }
+
+    /// What is computed once for the whole batch.
+    func endBatch(workers: Int) {
+        guard isTraining else { return }
+        if isBatchwise, let connection = network.nodes.first?.connection {
+            let inputs = workload.batch * connection.inputShape.count
+            columns += 4 * (inputs + workload.batch * connection.outputShape.count)
+            columns += 8 * Int(workload.inputActivity * Double(inputs))
+        }
+        for node in network.nodes where node.defersGradients {
+            guard let connection = node.connection else { continue }
+            let inputs = connection.inputShape.count
+            columns += 8 * Int(workload.inputActivity * Double(workload.batch * inputs)) + 8 * inputs
+            memory.pass([4 * 64 * workload.batch])
+        }
+        held.forEach(memory.give)
+        held = []
+    }
+
+    /// ``Network/encode(_:samples:context:steps:)``.
+    private func encode(_ batch: Int) -> (flow: Flow, piece: Piece?) {
+        let coding = network.coding
+        let largest = coding.largestCount
+        let planned = PlannedActivity(
+            kind: kind(coding.sends, largest: largest),
+            steps: network.steps,
+            batch: batch,
+            count: network.inputShape.count,
+            activity: coding.sends == .raster ? varied(workload.inputActivity) : workload.inputActivity
+        )
+        let flow = Flow(planned: planned, largest: largest)
+        if coding.sends == .raster, !(coding is any EventCoding) {
+            // Values are read, turned into spikes with random numbers of a sample, and let go.
+            let values = memory.take(4 * batch * planned.count * (coding.takesFrames ? planned.steps : 1))
+            let random = memory.take(4 * batch * planned.count)
+            let piece = memory.take(planned.bytes)
+            memory.give(values)
+            memory.give(random)
+            return (flow, piece)
+        }
+        return (flow, memory.take(planned.bytes))
+    }
+
+    private func kind(_ kind: ActivityKind, largest: Int) -> PlannedActivity.Kind {
+        switch kind {
+        case .constantValues: .constant
+        case .values: .values
+        case .raster: largest > 1 ? .counts : .bits
+        }
+    }
+
+    /// ``Network/arrive(_:at:weights:context:in:)``: stages and connection of a node.
+    private func arrive(_ index: Int, _ flow: inout Flow, _ kept: inout Kept) {
+        let node = network.nodes[index]
+        for stage in node.stages {
+            kept.stageInputs.append(flow.planned)
+            flow.largest = stage.largestCount(flow.largest)
+            let sends: ActivityKind =
+                switch flow.planned.kind {
+                case .constant: .constantValues
+                case .values: .values
+                case .bits, .counts: .raster
+                }
+            let passes = stage.passesOn(isTraining: isTraining)
+            if !passes {
+                let wasCounts = flow.planned.kind == .counts
+                flow.planned.kind = kind(stage.sends(sends), largest: wasCounts ? max(2, flow.largest) : flow.largest)
+            }
+            flow.planned.count = stage.outputShape.count
+            flow.planned.activity = stage.activity(flow.planned.activity)
+            if !passes { kept.pieces.append(memory.take(flow.planned.bytes)) }
+        }
+        guard let connection = node.connection else { return }
+        kept.arriving = flow.planned
+        packed = max(
+            packed,
+            connection.packedBytes(goesBack: isTraining && node.needsInputGradient, arriving: flow.planned)
+        )
+        kept.currentIsConstant = flow.planned.kind == .constant
+        kept.pieces.append(current(connection, flow.planned))
+    }
+
+    /// ``Connection/current(of:with:)``.
+    private func current(_ connection: any Connection, _ arriving: PlannedActivity) -> Piece {
+        let result = memory.take(numbers(arriving.kind == .constant, arriving.batch, connection.outputShape.count))
+        memory.pass(connection.buffers(of: .current, arriving: arriving))
+        return result
+    }
+
+    private func numbers(_ isConstant: Bool, _ batch: Int, _ count: Int) -> Int {
+        4 * (isConstant ? 1 : network.steps) * batch * count
+    }
+
+    /// The activity of a slab, around its mean.
+    ///
+    /// Lists of different lengths take buffers of different sizes, and a workspace keeps some of each. By a tenth at 500 steps, as measured, and less by the root of the steps in longer windows.
+    private func varied(_ activity: Double) -> Double {
+        let width = min(0.1, 2.2 / Double(network.steps).squareRoot())
+        return min(1, activity * (1 + width * (Double(slabs * 5 % 8) / 3.5 - 1)))
+    }
+
+    /// One slab forward and, in training, back; gives back `input`.
+    private func runSlab(_ batch: Int, _ start: Flow, _ input: [Piece], first: (Kept, Flow)?) {
+        var flow = start
+        slabs += 1
+        var trace: [Kept] = []
+        var sent: Piece?
+        for (index, node) in network.nodes.enumerated() {
+            var kept = Kept()
+            if index == 0, let first {
+                (kept, flow) = first
+                kept.pieces = []
+                kept.arriving?.batch = batch
+                flow.planned.batch = batch
+                for place in kept.stageInputs.indices { kept.stageInputs[place].batch = batch }
+            } else {
+                arrive(index, &flow, &kept)
+            }
+            var own: Piece?
+            if let connection = node.connection, let neuron = node.neuron {
+                let outputs = connection.outputShape.count
+                let state = memory.take(stateBytes(neuron) * ((batch * outputs + 15) / 16))
+                flow = Flow(
+                    planned: PlannedActivity(
+                        kind: kind(node.sends, largest: 1),
+                        steps: network.steps,
+                        batch: batch,
+                        count: outputs,
+                        activity: node.spikes ? varied(workload.activity) : 1
+                    ),
+                    largest: 1
+                )
+                let piece = memory.take(flow.planned.bytes)
+                own = piece
+                memory.give(state)
+                if isTraining, recomputed.contains(index), let current = kept.pieces.popLast() { memory.give(current) }
+            }
+            if isTraining {
+                if let own { kept.pieces.append(own) }
+            } else {
+                activity[index] = max(activity[index], kept.pieces.reduce(own?.bytes ?? 0) { $0 + $1.bytes })
+                if node.connection == nil {
+                    // A node of stages alone sends what its last stage made.
+                    if let last = kept.pieces.popLast() {
+                        kept.pieces.forEach(memory.give)
+                        if let sent { memory.give(sent) }
+                        sent = last
+                    }
+                } else {
+                    kept.pieces.forEach(memory.give)
+                    if let sent { memory.give(sent) }
+                    sent = own
+                }
+                kept.pieces = []
+            }
+            if isTraining { activity[index] = max(activity[index], kept.pieces.reduce(0) { $0 + $1.bytes }) }
+            trace.append(kept)
+        }
+        // The readout: a sum, and a step as numbers.
+        memory.pass([4 * batch * flow.planned.count, 4 * batch * flow.planned.count, 4 * batch * network.scoreCount])
+        if isTraining { walkBack(batch, flow.planned, trace) }
+        for kept in trace { kept.pieces.forEach(memory.give) }
+        if let sent { memory.give(sent) }
+        input.forEach(memory.give)
+    }
+
+    private func walkBack(_ batch: Int, _ output: PlannedActivity, _ trace: [Kept]) {
+        var isConstant = !workload.isPerStep && readoutIsConstant(output)
+        let slope = memory.take(numbers(isConstant, batch, output.count))
+        var gradient: Piece? = slope
+        var isFirst = true
+        func replace(by next: Piece?) {
+            // The gradient of the output belongs to the caller of the walk.
+            if let gradient, !isFirst { memory.give(gradient) }
+            isFirst = false
+            gradient = next
+        }
+        walk: for (index, node) in network.nodes.enumerated().reversed() {
+            let kept = trace[index]
+            if let connection = node.connection, let neuron = node.neuron, let arriving = kept.arriving {
+                let again = recomputed.contains(index) ? current(connection, arriving) : nil
+                let ofCurrent = memory.take(numbers(kept.currentIsConstant, batch, connection.outputShape.count))
+                memory.pass([2 * network.steps * stateBytes(neuron)])
+                if let again { memory.give(again) }
+                if node.defersGradients {
+                    held.append(ofCurrent)
+                } else {
+                    memory.pass(connection.buffers(of: .gradients, arriving: arriving))
+                }
+                guard node.needsInputGradient else {
+                    if !node.defersGradients { memory.give(ofCurrent) }
+                    break walk
+                }
+                let next = memory.take(numbers(kept.currentIsConstant, batch, connection.inputShape.count))
+                memory.pass(
+                    connection.buffers(
+                        of: .inputGradient(someAreZero: leavesZeros(neuron)),
+                        arriving: arriving
+                    )
+                )
+                replace(by: next)
+                isConstant = kept.currentIsConstant
+                if !node.defersGradients { memory.give(ofCurrent) }
+            }
+            for (position, stage) in node.stages.enumerated().reversed()
+            where !stage.passesOn(isTraining: true) {
+                let input = kept.stageInputs[position]
+                replace(by: memory.take(numbers(input.kind == .constant, batch, input.count)))
+            }
+        }
+        if let gradient, !isFirst { memory.give(gradient) }
+        memory.give(slope)
+    }
+
+    /// Bytes of the state of sixteen neurons.
+    private func stateBytes(_ neuron: any NeuronModel) -> Int { neuron.rest(count: 16).byteCount }
+
+    /// Whether the readout sends one gradient back for all steps: asked of the readout itself, with a sample at rest.
+    private func readoutIsConstant(_ output: PlannedActivity) -> Bool {
+        let activity: Activity =
+            switch output.kind {
+            case .constant, .values:
+                .values(
+                    Values(steps: 2, batch: 1, count: output.count, isConstant: output.kind == .constant)
+                )
+            case .bits, .counts:
+                .raster(
+                    Raster(
+                        steps: 2,
+                        batch: 1,
+                        count: output.count,
+                        form: .bits(Raster.emptyBits(steps: 2, batch: 1, count: output.count))
+                    )
+                )
+            }
+        let scores = Values(steps: 1, batch: 1, count: network.scoreCount, isConstant: true)
+        return network.readout.adjoint(of: scores, activity: activity).isConstant
+    }
+
+    /// Whether the neuron's adjoint has zeros, as a surrogate of compact support leaves them: asked of the model itself,
+    /// at currents far from and near to a threshold.
+    private func leavesZeros(_ neuron: any NeuronModel) -> Bool {
+        let count = 64
+        let current = Values(steps: 1, batch: 1, count: count)
+        let gradient = Values(steps: 1, batch: 1, count: count)
+        for index in 0..<count {
+            current.base[index] = Float(index - count / 2)
+            gradient.base[index] = 1
+        }
+        let result = neuron.adjoint(of: gradient, current: current)
+        // Named and held, so that its memory lives until it is counted.
+        return withExtendedLifetime(result) { UnsafePointer(result.base).countNonZero(count) < count }
+    }
+}
