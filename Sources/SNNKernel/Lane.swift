@@ -102,6 +102,22 @@ extension Double: ScalarLane {
     @inlinable public var cosine: Double { cos(self) }
 }
 
+/// A constant of the equations, broadcast where it is used.
+///
+/// Kept as a lane it takes one register for each half of sixteen neurons, since nobody tells the compiler that they are
+/// equal; broadcast in the loop it takes one, and loops over time of some constants no longer spill.
+@propertyWrapper
+@frozen
+public struct Constant<Value: Lane>: Sendable {
+    @usableFromInline let number: Double
+
+    /// A constant in the precision of the reference path.
+    public init(_ number: Double) { self.number = number }
+
+    /// The constant in every neuron.
+    @inlinable @inline(__always) public var wrappedValue: Value { Value(number) }
+}
+
 extension SIMD16: Lane where Scalar == Float {
     /// One truth value for each of sixteen neurons.
     public typealias Mask = SIMDMask<SIMD16<Int32>>

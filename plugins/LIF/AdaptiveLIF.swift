@@ -23,8 +23,8 @@ import Darwin
 struct AdaptiveLIF<Value: Lane>: StepEquations {
     let membrane: Membrane<Value, Surrogate>
     let leak: Value
-    let rho: Value
-    let adaptation: Value
+    @Constant var rho: Value
+    @Constant var adaptation: Value
 
     struct State: BitwiseCopyable, Sendable {
         var v: Value
@@ -34,8 +34,8 @@ struct AdaptiveLIF<Value: Lane>: StepEquations {
     init(_ p: MembraneParameters, rho: Double, adaptation: Double) {
         membrane = Membrane(p)
         leak = Value(p.leak)
-        self.rho = Value(rho)
-        self.adaptation = Value(adaptation)
+        _rho = Constant(rho)
+        _adaptation = Constant(adaptation)
     }
 
     var rest: State { State(v: leak, a: Value.zero) }

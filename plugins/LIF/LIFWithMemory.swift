@@ -16,8 +16,8 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
     let leak: Value
     let isDelayed: Bool
     let detachReset: Bool
-    let delayed: Value
-    let refractorySteps: Value
+    @Constant var delayed: Value
+    @Constant var refractorySteps: Value
 
     struct State: BitwiseCopyable, Sendable {
         var v: Value
@@ -31,8 +31,8 @@ struct LIFWithMemory<Value: Lane>: StepEquations {
         leak = Value(p.leak)
         isDelayed = p.reset == .soft && p.order == .nextStep
         detachReset = p.detachReset
-        delayed = Value(isDelayed ? p.threshold - p.resetValue : 0)
-        refractorySteps = Value(Double(p.refractorySteps))
+        _delayed = Constant(isDelayed ? p.threshold - p.resetValue : 0)
+        _refractorySteps = Constant(Double(p.refractorySteps))
     }
 
     var rest: State { State(v: leak, s: Value.zero, wait: Value.zero) }

@@ -12,38 +12,38 @@ import SNNKernel
 /// The kinds of reset differ by numbers alone, and a strict comparison by the least distance that fires, so that the loop
 /// over time holds no choice: v' = resetOffset + resetFactor u after a spike, dv'/ds = jumpOffset + jumpFactor u.
 struct Membrane<Value: Lane, Slope: SurrogateDerivative>: Sendable {
-    let alpha: Value
-    let gain: Value
+    @Constant var alpha: Value
+    @Constant var gain: Value
     /// v_leak (1 - alpha).
-    let offset: Value
-    let threshold: Value
+    @Constant var offset: Value
+    @Constant var threshold: Value
     /// The least u - threshold that fires: 0, or where only potentials above fire the smallest normal number.
-    let least: Value
-    let resetOffset: Value
-    let resetFactor: Value
+    @Constant var least: Value
+    @Constant var resetOffset: Value
+    @Constant var resetFactor: Value
     /// 0 where the gradient ignores the reset's path through s, as is `jumpFactor`.
-    let jumpOffset: Value
-    let jumpFactor: Value
+    @Constant var jumpOffset: Value
+    @Constant var jumpFactor: Value
     let isRelaxed: Bool
     let surrogate: Surrogate
     let slope: Slope
 
     init(_ p: MembraneParameters) {
-        alpha = Value(p.alpha)
-        gain = Value(p.gain)
-        offset = Value(p.leak * (1 - p.alpha))
-        threshold = Value(p.threshold)
-        least = Value(p.comparison == .above ? Double(Float.leastNormalMagnitude) : 0)
+        _alpha = Constant(p.alpha)
+        _gain = Constant(p.gain)
+        _offset = Constant(p.leak * (1 - p.alpha))
+        _threshold = Constant(p.threshold)
+        _least = Constant(p.comparison == .above ? Double(Float.leastNormalMagnitude) : 0)
         let (to, factor): (Double, Double) =
             switch p.reset {
             case .hard: (p.resetValue, 0)
             case .soft: (p.resetValue - p.threshold, 1)
             case .none: (0, 1)
             }
-        resetOffset = Value(to)
-        resetFactor = Value(factor)
-        jumpOffset = Value(p.detachReset ? 0 : to)
-        jumpFactor = Value(p.detachReset ? 0 : factor - 1)
+        _resetOffset = Constant(to)
+        _resetFactor = Constant(factor)
+        _jumpOffset = Constant(p.detachReset ? 0 : to)
+        _jumpFactor = Constant(p.detachReset ? 0 : factor - 1)
         isRelaxed = p.output == .relaxed
         surrogate = p.surrogate
         slope = Slope(p.surrogate)

@@ -20,7 +20,7 @@ import Darwin
 /// Source: Zenke and Ganguli, Neural Computation 30(6), 2018; Cramer et al., IEEE TNNLS 33(7), 2022.
 struct SynapticLIF<Value: Lane>: StepEquations {
     let membrane: LIF<Value, Surrogate>
-    let alpha: Value
+    @Constant var alpha: Value
 
     struct State: BitwiseCopyable, Sendable {
         var v: LIF<Value, Surrogate>.State
@@ -29,7 +29,7 @@ struct SynapticLIF<Value: Lane>: StepEquations {
 
     init(_ p: MembraneParameters, alpha: Double) {
         membrane = LIF(p)
-        self.alpha = Value(alpha)
+        _alpha = Constant(alpha)
     }
 
     var rest: State { State(v: membrane.rest, j: Value.zero) }
