@@ -100,6 +100,15 @@ public struct Values: Sendable {
         )
     }
 
+    /// A copy of some neurons of every sample.
+    func neurons(_ range: Range<Int>) -> Values {
+        let part = Values(overwriting: steps, batch: batch, count: range.count, isConstant: isConstant)
+        for row in 0..<slices * batch {
+            (part.base + row * range.count).update(from: base + row * count + range.lowerBound, count: range.count)
+        }
+        return part
+    }
+
     /// The slice of a step, `[batch, count]`.
     @inlinable public func step(_ t: Int) -> UnsafeMutablePointer<Float> { storage.base + t * stepStride }
 }

@@ -55,6 +55,11 @@ public protocol Connection: Sendable {
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
     /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
     func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
+    /// Adds the gradients as ``addGradients(of:input:to:)`` does, where nobody else wants those of the current: `errors`
+    /// writes them, strip by strip.
+    ///
+    /// Returns false, with nothing done, where the gradients of all outputs had better lie in memory.
+    func addGradients(input: Activity, to gradients: [Storage<Float>], errors: (GradientStrip) -> Void) -> Bool
     /// The current of a constant input, and work that writes it: pieces that may run in any order and at once.
     func constantCurrent(
         of input: Values,
@@ -69,6 +74,8 @@ public protocol Connection: Sendable {
     func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
     /// Bytes of each buffer that a pass holds beside its result while it runs, for ``MemoryPlan``.
     func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int]
+    /// Bytes of each buffer that ``addGradients(input:to:errors:)`` holds, errors among them; nil where it would do nothing.
+    func stripBuffers(arriving: PlannedActivity) -> [Int]?
     /// Bytes into which products pack factors, kept by the thread that multiplies, for ``MemoryPlan``; `goesBack` says
     /// whether ``inputGradient(of:with:)`` is called.
     func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int
@@ -95,6 +102,8 @@ public struct GradientShare: Sendable {
 extension Connection {
     /// None, unless a connection says otherwise.
     public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
+    /// Nil, unless a connection says otherwise.
+    public func stripBuffers(arriving: PlannedActivity) -> [Int]? { nil }
     /// None, unless a connection says otherwise.
     public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int { 0 }
     /// The current as it is, without further work.
@@ -104,6 +113,12 @@ extension Connection {
     ) -> (current: Values, pieces: [@Sendable () -> Void]) {
         (current(of: .values(input), with: weights), [])
     }
+    /// False.
+    public func addGradients(
+        input: Activity,
+        to gradients: [Storage<Float>],
+        errors: (GradientStrip) -> Void
+    ) -> Bool { false }
     /// False: gradients are added block by block.
     public var defersConstantGradients: Bool { false }
     /// One piece that adds block by block.
@@ -457,6 +472,33 @@ public struct Convolution: Connection {
         sums.addWeightGradient(events, gradient: errors, scale: scale, to: gradients[0].base)
     }
 
+    /// By strips where spikes repeat, as in ``addGradients(of:input:to:)``, and a strip fills the first-level cache.
+    public func addGradients(
+        input: Activity,
+        to gradients: [Storage<Float>],
+        errors: (GradientStrip) -> Void
+    ) -> Bool {
+        guard case .raster(let raster) = input, case .bits(let words) = raster.form,
+            takesStrips(rows: raster.steps * raster.batch, spikes: BitRow.count(words))
+        else { return false }
+        SpikeColumns(EventList(input, shape: inputShape), inputs: inputShape.count).add(
+            outputs: outputShape.count,
+            scale: raster.scale,
+            to: gradients[0].base,
+            bias: hasBias ? gradients[1].base : nil,
+            errors: errors
+        )
+        return true
+    }
+
+    /// Whether errors for so many spikes are wanted strip by strip.
+    func takesStrips(rows: Int, spikes: Int) -> Bool {
+        isDense && outputShape.channels >= Self.leastGathered && rows > Self.leastStripRows
+            && spikes > Self.leastRepeats * inputShape.count
+    }
+
+    /// Rows beyond which a strip of two vectors fills the first-level cache.
+    private static let leastStripRows = 1 << 7
     /// Spikes of an input, and outputs, from which its weights are better gathered than scattered to.
     private static let leastRepeats = 2
     private static let leastGathered = 64

@@ -26,6 +26,13 @@ extension Convolution {
         }
     }
 
+    /// The list of spikes, the same by input, and three tiles.
+    public func stripBuffers(arriving: PlannedActivity) -> [Int]? {
+        guard arriving.kind == .bits, takesStrips(rows: arriving.rows, spikes: arriving.events) else { return nil }
+        return EventList.bytes(arriving, shape: inputShape)
+            + SpikeColumns.bytes(rows: arriving.rows, spikes: arriving.events, inputs: inputShape.count)
+    }
+
     /// The larger of the products that run.
     public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int {
         guard isDense else { return 0 }
@@ -47,6 +54,14 @@ extension EventList {
     static func bytes(_ activity: PlannedActivity, shape: Shape) -> [Int] {
         let lists = [4 * (activity.rows * shape.pixels + 1), 4 * activity.events]
         return activity.kind == .bits ? lists : lists + [4 * activity.events]
+    }
+}
+
+extension SpikeColumns {
+    /// Bytes of the columns of so many spikes, and of the tiles of errors that are taken strip by strip.
+    static func bytes(rows: Int, spikes: Int, inputs: Int) -> [Int] {
+        let tile = 4 * rows * OneVector.width
+        return [4 * (inputs + 2), 4 * (spikes + 2), 2 * tile, tile]
     }
 }
 

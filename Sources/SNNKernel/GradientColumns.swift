@@ -112,6 +112,84 @@ struct SpikeColumns {
         }
     }
 
+    /// Adds what strips of errors give to `weights [inputs, outputs]` and `bias`, as ``add(_:outputs:scale:to:)`` does
+    /// with the errors of all outputs.
+    ///
+    /// `errors` is asked for strip after strip: they are used while they are in the cache, and never lie in memory together.
+    func add(
+        outputs: Int,
+        scale: Float,
+        to weights: UnsafeMutablePointer<Float>,
+        bias: UnsafeMutablePointer<Float>?,
+        errors: (GradientStrip) -> Void
+    ) {
+        let tiles = Storage<Float>(overwriting: 2 * rows * OneVector.width)
+        // Outputs with errors whose neighbours have none, moved together.
+        let gathered = Storage<Float>(overwriting: rows * OneVector.width)
+        let sums = Storage<Float>(OneVector.width)
+        var places: [Int] = []
+        func addGathered() {
+            forEachSum(OneVector.self, UnsafePointer(gathered.base)) { input, sum in
+                sum.write(to: sums.base)
+                let row = weights + input * outputs
+                for (lane, place) in places.enumerated() { row[place].addProduct(scale, sums.base[lane]) }
+            }
+            places.removeAll(keepingCapacity: true)
+        }
+        for first in stride(from: 0, to: outputs, by: GradientStrip.width) {
+            let neurons = first..<min(first + GradientStrip.width, outputs)
+            errors(GradientStrip(neurons: neurons, tiles: tiles.base))
+            for start in stride(from: neurons.lowerBound, to: neurons.upperBound, by: OneVector.width) {
+                let tile = UnsafePointer(tiles.base + (start - first) * rows)
+                let lanes = min(OneVector.width, neurons.upperBound - start)
+                var (total, active) = Self.total(tile, rows: rows)
+                if let bias { for lane in 0..<lanes { bias[start + lane] += total[lane] } }
+                if lanes < OneVector.width { active &= 1 << UInt16(lanes) - 1 }
+                if active.nonzeroBitCount >= Self.leastTogether {
+                    forEachSum(OneVector.self, tile) { input, sum in
+                        let row = weights + input * outputs + start
+                        sum.scaled(by: scale, plus: OneVector(from: row, lanes: lanes)).write(to: row, lanes: lanes)
+                    }
+                    continue
+                }
+                while active != 0 {
+                    let lane = active.trailingZeroBitCount
+                    active &= active - 1
+                    let to = gathered.base + places.count
+                    for row in 0..<rows { to[row * OneVector.width] = tile[row * OneVector.width + lane] }
+                    places.append(start + lane)
+                    if places.count == OneVector.width { addGathered() }
+                }
+            }
+        }
+        if !places.isEmpty { addGathered() }
+    }
+
+    /// Outputs with errors from which a tile is taken as it is.
+    private static let leastTogether = 10
+
+    /// The sum over the rows of a tile, and which of its outputs have errors at all.
+    private static func total(_ tile: UnsafePointer<Float>, rows: Int) -> (sum: SIMD16<Float>, active: UInt16) {
+        // Two chains of additions hide one another's latency.
+        var (even, odd) = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: 0))
+        var bits = SIMD16<UInt32>(repeating: 0)
+        var row = tile
+        for _ in 0..<rows / 2 {
+            let (a, b) = (row.vector(), (row + OneVector.width).vector())
+            even += a
+            odd += b
+            bits |= unsafeBitCast(a, to: SIMD16<UInt32>.self) | unsafeBitCast(b, to: SIMD16<UInt32>.self)
+            row += 2 * OneVector.width
+        }
+        if rows & 1 == 1 {
+            even += row.vector()
+            bits |= unsafeBitCast(row.vector(), to: SIMD16<UInt32>.self)
+        }
+        let seen: SIMDMask<SIMD16<Int32>> = bits .!= 0
+        let marks = SIMD16<Float>(repeating: 0).replacing(with: SIMD16<Float>(repeating: 1), where: seen)
+        return (even + odd, marks.nonZeroBits)
+    }
+
     /// The outputs that have a gradient in any row.
     private static func activeOutputs(_ gradient: UnsafePointer<Float>, rows: Int, outputs: Int) -> [Int32] {
         var active: [Int32] = []

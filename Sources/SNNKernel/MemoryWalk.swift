@@ -356,6 +356,13 @@ final class MemoryWalk {
             let kept = trace[index]
             if let connection = node.connection, let neuron = node.neuron, let arriving = kept.arriving {
                 let again = recomputed.contains(index) ? current(connection, arriving) : nil
+                if !node.needsInputGradient, !node.defersGradients, !kept.currentIsConstant,
+                    let strips = connection.stripBuffers(arriving: arriving)
+                {
+                    memory.pass(strips + [2 * network.steps * stateBytes(neuron)])
+                    if let again { memory.give(again) }
+                    break walk
+                }
                 let ofCurrent = memory.take(numbers(kept.currentIsConstant, batch, connection.outputShape.count))
                 memory.pass([2 * network.steps * stateBytes(neuron)])
                 if let again { memory.give(again) }

@@ -306,10 +306,14 @@ public final class Network: @unchecked Sendable {
                 let weights = weights[index]
             {
                 // The law of sums gives a current that was not kept the same bits again.
-                let ofCurrent = neuron.adjoint(
-                    of: gradient,
-                    current: layer.current ?? connection.current(of: input, with: weights)
-                )
+                let current = layer.current ?? connection.current(of: input, with: weights)
+                if !node.needsInputGradient, !node.defersGradients, !current.isConstant {
+                    let isDone = connection.addGradients(input: input, to: Array(gradients[node.tensors])) {
+                        neuron.adjoint(of: gradient, current: current, to: $0)
+                    }
+                    if isDone { return }
+                }
+                let ofCurrent = neuron.adjoint(of: gradient, current: current)
                 if node.defersGradients {
                     later(index, GradientShare(current: ofCurrent, input: input))
                 } else {

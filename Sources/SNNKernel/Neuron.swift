@@ -35,8 +35,46 @@ public protocol NeuronModel: Sendable {
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity
     /// The gradient of `current`, laid out as `current`, for a window that started at rest.
     func adjoint(of gradient: Values, current: Values) -> Values
+    /// The part of ``adjoint(of:current:)`` that belongs to the neurons of a strip, for a current that is not constant.
+    func adjoint(of gradient: Values, current: Values, to strip: GradientStrip)
     /// The equations over another number type, for the reference path; nil where the model is not clock-driven.
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?
+}
+
+/// Some neighbouring neurons of every sample, and where the gradients of their currents go.
+///
+/// A layer whose errors only its own weights want takes them strip by strip, while they are in the cache.
+public struct GradientStrip {
+    /// Most neurons of a strip.
+    public static let width = 32
+    /// Neurons of a tile.
+    public static let tileWidth = 16
+
+    /// Neurons of a sample, at most ``width``.
+    public let neurons: Range<Int>
+    /// Two tiles, each `[T, B, 16]`; what is written beyond the last neuron does not matter.
+    public let tiles: UnsafeMutablePointer<Float>
+
+    /// Neurons `neurons` of every sample; `tiles` holds `2 x T x B x 16` numbers.
+    public init(neurons: Range<Int>, tiles: UnsafeMutablePointer<Float>) {
+        self.neurons = neurons
+        self.tiles = tiles
+    }
+}
+
+extension NeuronModel {
+    /// Copies the neurons of the strip out, and their gradients back.
+    public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip) {
+        let result = adjoint(of: gradient.neurons(strip.neurons), current: current.neurons(strip.neurons))
+        let width = GradientStrip.tileWidth
+        for row in 0..<result.steps * result.batch {
+            let from = result.base + row * result.count
+            for neuron in 0..<result.count {
+                let tile = strip.tiles + neuron / width * result.steps * result.batch * width
+                tile[row * width + neuron % width] = from[neuron]
+            }
+        }
+    }
 }
 
 /// State that a model carries from step to step.
@@ -225,24 +263,63 @@ extension ClockDrivenNeuron {
             count: current.count,
             isConstant: current.isConstant
         )
-        let before = UnsafeMutablePointer<Equations.State>.allocate(capacity: 2 * current.steps)
-        defer { before.deallocate() }
+        let states = Storage<UInt8>(overwriting: 2 * current.steps * MemoryLayout<Equations.State>.stride)
+        let before = UnsafeMutableRawPointer(states.base).bindMemory(
+            to: Equations.State.self,
+            capacity: 2 * current.steps
+        )
         let blocks = (current.row + 15) / 16
         // Two blocks at once hide the latency of one another's chain of steps.
         let pairs = current.row / 32
-        for pair in 0..<pairs { adjointPair(pair * 32, of: gradient, current, before, to: result) }
-        for block in pairs * 2..<blocks { adjointBlock(block * 16, of: gradient, current, before, to: result) }
-        return result
+        for pair in 0..<pairs {
+            let output = result.base + pair * 32
+            adjointPair(pair * 32, of: gradient, current, before, to: output, output + 16, stride: result.stepStride)
+        }
+        for block in pairs * 2..<blocks {
+            adjointBlock(
+                block * 16,
+                of: gradient,
+                current,
+                before,
+                to: result.base + block * 16,
+                stride: result.stepStride,
+                lanes: min(16, current.row - block * 16)
+            )
+        }
+        return withExtendedLifetime(states) { result }
     }
 
-    /// Walks back over neurons `first` to `first + 31`.
+    /// ``adjoint(of:current:)`` for the neurons of a strip, sample by sample.
+    @inlinable
+    public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip) {
+        let states = Storage<UInt8>(overwriting: 2 * current.steps * MemoryLayout<Equations.State>.stride)
+        let before = UnsafeMutableRawPointer(states.base).bindMemory(
+            to: Equations.State.self,
+            capacity: 2 * current.steps
+        )
+        let stride = current.batch * GradientStrip.tileWidth
+        for sample in 0..<current.batch {
+            let first = sample * current.count + strip.neurons.lowerBound
+            let low = strip.tiles + sample * GradientStrip.tileWidth
+            if strip.neurons.count > 16 {
+                adjointPair(first, of: gradient, current, before, to: low, low + current.steps * stride, stride: stride)
+            } else {
+                adjointBlock(first, of: gradient, current, before, to: low, stride: stride, lanes: 16)
+            }
+        }
+        withExtendedLifetime(states) {}
+    }
+
+    /// Walks back over neurons `first` to `first + 31`; each half has a place of its own.
     @inlinable
     func adjointPair(
         _ first: Int,
         of gradient: Values,
         _ current: Values,
         _ before: UnsafeMutablePointer<Equations.State>,
-        to result: Values
+        to low: UnsafeMutablePointer<Float>,
+        _ high: UnsafeMutablePointer<Float>,
+        stride outputStride: Int
     ) {
         let equations = self.equations
         let steps = current.steps
@@ -262,12 +339,13 @@ extension ClockDrivenNeuron {
         var totalA = SIMD16<Float>(repeating: 0)
         var totalB = totalA
         var sent = UnsafePointer(gradient.base + first + steps * gradient.stepStride)
-        var output = result.base + first + steps * result.stepStride
+        var (low, high) = (low + steps * outputStride, high + steps * outputStride)
         for _ in 0..<steps {
             kept -= 2
             input -= stride
             sent -= gradient.stepStride
-            output -= result.stepStride
+            low -= outputStride
+            high -= outputStride
             let ofA = equations.stepAdjoint(input.vector(), before: kept[0], sent: sent.vector(), state: &a)
             let ofB = equations.stepAdjoint(
                 (input + 16).vector(),
@@ -279,28 +357,29 @@ extension ClockDrivenNeuron {
                 totalA += ofA
                 totalB += ofB
             } else {
-                output.store(ofA)
-                (output + 16).store(ofB)
+                low.store(ofA)
+                high.store(ofB)
             }
         }
         if current.isConstant {
-            output.store(totalA)
-            (output + 16).store(totalB)
+            low.store(totalA)
+            high.store(totalB)
         }
     }
 
-    /// Walks back over neurons `first` to `first + 15`, or to the end of the row.
+    /// Walks back over neurons `first` to `first + lanes - 1`, at most sixteen.
     @inlinable
     func adjointBlock(
         _ first: Int,
         of gradient: Values,
         _ current: Values,
         _ before: UnsafeMutablePointer<Equations.State>,
-        to result: Values
+        to output: UnsafeMutablePointer<Float>,
+        stride outputStride: Int,
+        lanes: Int
     ) {
         let equations = self.equations
         let steps = current.steps
-        let lanes = min(16, current.row - first)
         var registers = equations.rest
         for t in 0..<steps {
             (before + t).initialize(to: registers)
@@ -318,9 +397,9 @@ extension ClockDrivenNeuron {
             if current.isConstant {
                 total += ofCurrent
             } else {
-                (result.step(t) + first).store(ofCurrent, lanes: lanes)
+                (output + t * outputStride).store(ofCurrent, lanes: lanes)
             }
         }
-        if current.isConstant { (result.base + first).store(total, lanes: lanes) }
+        if current.isConstant { output.store(total, lanes: lanes) }
     }
 }

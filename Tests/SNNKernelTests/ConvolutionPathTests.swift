@@ -173,4 +173,69 @@ struct ConvolutionPathTests {
             }
         }
     }
+
+    @Test("gradients by strips are those of errors in memory, 60 random layers", arguments: 0..<3)
+    func strips(_ part: UInt64) throws {
+        var random = Seeded(300 + part)
+        var taken = 0
+        for _ in 0..<20 {
+            let c = try Convolution(
+                inputs: random.integer(1...300),
+                outputs: random.integer(60...150),
+                bias: random.happens(0.5)
+            )
+            let (steps, batch) = (random.integer(40...90), random.integer(1...4))
+            let bits = Raster.emptyBits(steps: steps, batch: batch, count: c.inputShape.count)
+            let raster = Raster(
+                steps: steps,
+                batch: batch,
+                count: c.inputShape.count,
+                scale: random.pick([1, 0.25]),
+                form: .bits(bits)
+            )
+            let share = random.pick([0.01, 0.1, 0.5])
+            for t in 0..<steps {
+                for index in 0..<raster.row where random.happens(share) {
+                    bits.base[t * raster.wordsPerStep + index >> 6] |= 1 << UInt64(index & 63)
+                }
+            }
+            // Some outputs have no error at all: few of a tile, most of it, or all.
+            let errors = Values(steps: steps, batch: batch, count: c.outputShape.count)
+            let active = random.pick([0.1, 0.5, 1])
+            let has = (0..<errors.count).map { _ in random.happens(active) }
+            for index in 0..<steps * errors.row where has[index % errors.count] {
+                errors.base[index] = Float(random.number(-1...1))
+            }
+            let wanted = c.tensors.map { Storage<Float>($0.count) }
+            let found = c.tensors.map { Storage<Float>($0.count) }
+            for tensor in 0..<found.count {
+                for place in 0..<found[tensor].count {
+                    wanted[tensor].base[place] = Float(random.number(-1...1))
+                    found[tensor].base[place] = wanted[tensor].base[place]
+                }
+            }
+            let before = found.map { Array($0.elements) }
+            let isTaken = c.addGradients(input: .raster(raster), to: found) { strip in
+                for row in 0..<steps * batch {
+                    for (place, neuron) in strip.neurons.enumerated() {
+                        let tile = strip.tiles + place / 16 * steps * batch * 16
+                        tile[row * 16 + place % 16] = errors.base[row * errors.count + neuron]
+                    }
+                }
+            }
+            if !isTaken {
+                for (found, before) in zip(found, before) { #expect(Array(found.elements) == before) }
+                continue
+            }
+            taken += 1
+            c.addGradients(of: errors, input: .raster(raster), to: wanted)
+            for (found, wanted) in zip(found, wanted) {
+                let tolerance = 2e-6 * max(1, wanted.elements.reduce(0) { max($0, abs($1)) })
+                for place in 0..<wanted.count {
+                    #expect(abs(found.base[place] - wanted.base[place]) <= tolerance)
+                }
+            }
+        }
+        #expect(taken >= 5)
+    }
 }

@@ -9,6 +9,7 @@ import Testing
 /// - at rest, without input, nothing moves and nothing is sent;
 /// - what it sends is what `sends` says, and finite for denormal and huge currents;
 /// - sixteen neurons at once give the bits of one at a time;
+/// - the adjoint of a strip of neurons has the bits of the whole;
 /// - the adjoint is the transpose of forward mode, and of finite differences where the model is smooth.
 ///
 /// `relaxed` is the same model with a smooth output, nil where `model` is smooth itself. `restIsSilent` says whether
@@ -31,6 +32,7 @@ public func checkConformance(
     check.rest(isSilent: restIsSilent)
     check.finite()
     check.sendsWhatItSays()
+    check.strips()
     let gradient = NeuronGradientCheck(model: model, law: law)
     gradient.lanes()
     if !isDetached { gradient.forwardMode() }
@@ -201,6 +203,38 @@ private struct NeuronCheck {
         for index in 0..<gradient.storage.count { gradient.base[index] = index % 2 == 0 ? 1 : -0.5 }
         let slope = model.adjoint(of: gradient, current: current)
         law.require(slope.numbers.allSatisfy { !$0.isNaN }, "the adjoint is NaN")
+    }
+
+    /// Every strip of layers that end within a tile, with a tile and with a strip.
+    func strips() {
+        guard !takesTotal else { return }
+        let (steps, batch) = (6, 3)
+        var random = Seeded(law.seed &+ 5)
+        for count in [5, 16, 23, 32, 75] {
+            let current = currents(steps, batch, count)
+            for isConstant in [false, true] {
+                let gradient = random.values(steps: steps, batch: batch, count: count, isConstant: isConstant)
+                let whole = model.adjoint(of: gradient, current: current)
+                var found = [Float](repeating: .nan, count: steps * batch * count)
+                for first in stride(from: 0, to: count, by: GradientStrip.width) {
+                    let neurons = first..<min(first + GradientStrip.width, count)
+                    let rows = steps * batch
+                    let tiles = Storage<Float>(2 * rows * GradientStrip.tileWidth)
+                    model.adjoint(
+                        of: gradient,
+                        current: current,
+                        to: GradientStrip(neurons: neurons, tiles: tiles.base)
+                    )
+                    for row in 0..<rows {
+                        for neuron in neurons {
+                            let (tile, lane) = (neuron - first).quotientAndRemainder(dividingBy: 16)
+                            found[row * count + neuron] = tiles.elements[(tile * rows + row) * 16 + lane]
+                        }
+                    }
+                }
+                law.equalBits(found, whole.numbers, "a strip of \(count) neurons has another adjoint")
+            }
+        }
     }
 
     func sendsWhatItSays() {
