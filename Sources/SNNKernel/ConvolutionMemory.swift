@@ -7,7 +7,14 @@ extension Convolution {
             if isDense, arriving.kind == .bits {
                 let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
+                let isPacked = EventSums.packsTile(
+                    width: FourVectors.width,
+                    inputs: arriving.count,
+                    outputs: outputShape.channels,
+                    spikes: arriving.events
+                )
                 return [4 * units, places, places]
+                    + (isPacked ? [4 * (arriving.count + 1) * FourVectors.width] : [])
             }
             return EventList.bytes(arriving, shape: inputShape)
                 + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))

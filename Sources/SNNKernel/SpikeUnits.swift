@@ -10,6 +10,7 @@ struct SpikeUnits {
     let rows: Int
     /// Blocks of a row.
     let blocks: Int
+    let spikes: Int
     /// First place after each block, a multiple of `group`; every block has at least one group.
     let ends: Storage<Int32>
     /// Input, `[places]`.
@@ -20,7 +21,7 @@ struct SpikeUnits {
         guard case .bits(let words) = source.form else { return nil }
         rows = source.steps * source.batch
         blocks = (source.count + sumBlock - 1) / sumBlock
-        let spikes = BitRow.count(words)
+        spikes = BitRow.count(words)
         let most = spikes + rows * blocks * Self.group + prefetchDistance + BitRow.overrun
         ends = Storage(overwriting: rows * blocks)
         positions = Storage(overwriting: most)
@@ -83,9 +84,17 @@ extension EventSums {
         _ first: Int,
         _ result: UnsafeMutablePointer<Float>
     ) {
-        let channels = output.channels
-        let lanes = min(Tile.width, channels - first)
-        let tileWeights = weights + first
+        let lanes = min(Tile.width, output.channels - first)
+        let isPacked = Self.packsTile(
+            width: Tile.width,
+            inputs: input.count,
+            outputs: output.channels,
+            spikes: units.spikes
+        )
+        let packed = isPacked ? Storage<Float>(overwriting: (input.count + 1) * Tile.width) : nil
+        if let packed { packTile(Tile.self, weights + first, lanes, to: packed.base) }
+        let tileWeights = packed.map { UnsafePointer($0.base) } ?? weights + first
+        let rowLength = packed == nil ? output.channels : Tile.width
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         let positions = UnsafePointer(units.positions.base)
         var ends = UnsafePointer(units.ends.base)
@@ -100,8 +109,8 @@ extension EventSums {
                 ends += 1
                 repeat {
                     for place in event..<event &+ SpikeUnits.group {
-                        let row = tileWeights + Int(positions[place]) &* channels
-                        if isFar { Tile.prefetch(tileWeights + Int(positions[place &+ prefetchDistance]) &* channels) }
+                        let row = tileWeights + Int(positions[place]) &* rowLength
+                        if isFar { Tile.prefetch(tileWeights + Int(positions[place &+ prefetchDistance]) &* rowLength) }
                         block.add(Tile(row))
                     }
                     event &+= SpikeUnits.group
@@ -109,7 +118,31 @@ extension EventSums {
                 total.add(block)
             }
             total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
-            out += channels
+            out += output.channels
+        }
+        withExtendedLifetime(packed) {}
+    }
+
+    /// Whether the weights of a tile are copied together first.
+    ///
+    /// Spread over rows they share few sets of the caches and many pages; a row must be used some times to be worth the
+    /// copy.
+    static func packsTile(width: Int, inputs: Int, outputs: Int, spikes: Int) -> Bool {
+        outputs > 2 * width && spikes > leastUses * inputs
+    }
+
+    private static var leastUses: Int { 8 }
+
+    /// Copies the weights of a tile, and the row of zeros after them.
+    @inline(__always)
+    private func packTile<Tile: RegisterTile>(
+        _: Tile.Type,
+        _ weights: UnsafePointer<Float>,
+        _ lanes: Int,
+        to packed: UnsafeMutablePointer<Float>
+    ) {
+        for index in 0...input.count {
+            Tile(from: weights + index * output.channels, lanes: lanes).write(to: packed + index * Tile.width)
         }
     }
 }
