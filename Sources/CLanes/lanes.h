@@ -17,4 +17,23 @@ static inline __attribute__((always_inline)) uint16_t snn_nonzero_bits(snn_lanes
 /* Second: that memory will be read soon. Harmless for any address. */
 static inline __attribute__((always_inline)) void snn_prefetch(const void *address) { __builtin_prefetch(address); }
 
+/* Third: a number that one thread changes under a lock and others look at without. What was written before it was
+   published is seen by whoever sees it. */
+static inline __attribute__((always_inline)) void snn_publish(uint32_t *number, uint32_t value) {
+    __atomic_store_n(number, value, __ATOMIC_RELEASE);
+}
+
+static inline __attribute__((always_inline)) uint32_t snn_look(const uint32_t *number) {
+    return __atomic_load_n(number, __ATOMIC_ACQUIRE);
+}
+
+/* Lets the other threads of a core run for a moment. */
+static inline __attribute__((always_inline)) void snn_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
 #endif

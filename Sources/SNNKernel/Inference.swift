@@ -23,7 +23,7 @@ extension Network {
         let size = blockSize(isTraining: false)
         let queue = OrderedQueue((count + size - 1) / size)
         let weights = prepared(forTraining: false)
-        Workers.run(min(threads, (count + size - 1) / size)) { [self] _ in
+        let work: @Sendable (Int) -> Void = { [self] _ in
             while let block = queue.take() {
                 workspaces.use {
                     let samples = block * size..<min(count, (block + 1) * size)
@@ -48,6 +48,7 @@ extension Network {
                 }
             }
         }
+        try Crew.with(threads) { crew throws(SNNError) in crew.run((count + size - 1) / size, work) }
         try queue.check()
     }
 

@@ -1,3 +1,5 @@
+import CLanes
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
@@ -22,22 +24,160 @@ enum Block {
 }
 
 /// Threads that live as long as one call: nothing is left behind for a host program or a `fork()` to trip over.
-enum Workers {
-    /// Calls `body(worker)` for worker 0..<count at once, worker 0 on this thread, and returns when all are done.
+///
+/// A call has phases with work for several threads and others without. Its helpers start when first there is work for
+/// them and wait from phase to phase. One thread alone costs nothing.
+final class Crew {
+    /// Threads in all, the calling one among them.
+    let threads: Int
+    private let shift = Shift()
+    private var helpers: [Helper] = []
+
+    private init(threads: Int) { self.threads = max(1, threads) }
+
+    /// Runs `body` with a crew, whose helpers have ended when this returns.
+    static func with<Result>(
+        _ threads: Int,
+        _ body: (Crew) throws(SNNError) -> Result
+    ) throws(SNNError) -> Result {
+        let crew = Crew(threads: threads)
+        defer { crew.end() }
+        return try body(crew)
+    }
+
+    /// Calls `body(worker)` for workers 0..<count, or as many as there are threads, at once, worker 0 on this thread,
+    /// and returns when all are done.
     ///
-    /// Where the system refuses a thread the others simply do more: work must come from a shared queue.
-    static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        let helpers = (1..<max(1, count)).map { Helper(worker: $0, body: body) }
-        for helper in helpers { helper.start() }
+    /// A helper that comes when worker 0 is done is sent back, and where the system refuses a thread there is none:
+    /// work must come from a shared queue.
+    func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let workers = min(count, threads)
+        guard workers > 1 else { return body(0) }
+        shift.open(workers: workers, body)
+        while helpers.count < workers - 1 { helpers.append(Helper(worker: helpers.count + 1, shift: shift)) }
         body(0)
+        shift.close()
+    }
+
+    private func end() {
+        guard !helpers.isEmpty else { return }
+        shift.end()
         for helper in helpers { helper.join() }
     }
 }
 
+/// What the threads of a crew tell one another.
+private final class Shift: @unchecked Sendable {
+    private var body: (@Sendable (Int) -> Void)?
+    /// Workers of this phase.
+    private var workers = 0
+    /// Helpers at work.
+    private let busy: UnsafeMutablePointer<UInt32>
+    /// The number of this phase, from 1.
+    private let phase: UnsafeMutablePointer<UInt32>
+    private var isOver = false
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let opened: UnsafeMutablePointer<pthread_cond_t>
+    private let finished: UnsafeMutablePointer<pthread_cond_t>
+
+    init() {
+        busy = .allocate(capacity: 1)
+        phase = .allocate(capacity: 1)
+        busy.initialize(to: 0)
+        phase.initialize(to: 0)
+        mutex = .allocate(capacity: 1)
+        opened = .allocate(capacity: 1)
+        finished = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(opened, nil)
+        pthread_cond_init(finished, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(opened)
+        pthread_cond_destroy(finished)
+        mutex.deallocate()
+        opened.deallocate()
+        finished.deallocate()
+        busy.deallocate()
+        phase.deallocate()
+    }
+
+    func open(workers: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        pthread_mutex_lock(mutex)
+        self.body = body
+        self.workers = workers
+        snn_publish(phase, phase.pointee &+ 1)
+        pthread_cond_broadcast(opened)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Ends the phase for helpers that have not begun, and waits for those that have.
+    func close() {
+        pthread_mutex_lock(mutex)
+        body = nil
+        pthread_mutex_unlock(mutex)
+        Patience.wait { snn_look(busy) == 0 }
+        pthread_mutex_lock(mutex)
+        while busy.pointee > 0 { pthread_cond_wait(finished, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
+
+    func end() {
+        pthread_mutex_lock(mutex)
+        isOver = true
+        snn_publish(phase, phase.pointee &+ 1)
+        pthread_cond_broadcast(opened)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// A helper's part of all phases.
+    func serve(as worker: Int) {
+        var seen: UInt32 = 0
+        pthread_mutex_lock(mutex)
+        while true {
+            while phase.pointee == seen {
+                pthread_mutex_unlock(mutex)
+                let isNew = Patience.wait { snn_look(phase) != seen }
+                pthread_mutex_lock(mutex)
+                if !isNew, phase.pointee == seen { pthread_cond_wait(opened, mutex) }
+            }
+            seen = phase.pointee
+            if isOver { break }
+            guard worker < workers, let body else { continue }
+            snn_publish(busy, busy.pointee + 1)
+            pthread_mutex_unlock(mutex)
+            body(worker)
+            pthread_mutex_lock(mutex)
+            snn_publish(busy, busy.pointee - 1)
+            if busy.pointee == 0 { pthread_cond_signal(finished) }
+        }
+        pthread_mutex_unlock(mutex)
+    }
+}
+
+/// How long a thread looks before it sleeps.
+private enum Patience {
+    /// Some 20 microseconds, about what waking a sleeper takes; five times as many gain nothing in training.
+    private static let looks = 1000
+
+    /// Whether `isTrue` came true within that time.
+    @discardableResult
+    @inline(__always)
+    static func wait(_ isTrue: () -> Bool) -> Bool {
+        for _ in 0..<looks {
+            if isTrue() { return true }
+            snn_pause()
+        }
+        return false
+    }
+}
+
 /// One helping thread.
-private final class Helper: @unchecked Sendable {
+private final class Helper {
     private let worker: Int
-    private let body: @Sendable (Int) -> Void
+    private let shift: Shift
     #if canImport(Darwin)
     private var thread: pthread_t?
     #else
@@ -45,18 +185,15 @@ private final class Helper: @unchecked Sendable {
     #endif
     private var isRunning = false
 
-    init(worker: Int, body: @escaping @Sendable (Int) -> Void) {
+    init(worker: Int, shift: Shift) {
         self.worker = worker
-        self.body = body
-    }
-
-    func start() {
-        // `join` keeps self alive for as long as the thread runs.
+        self.shift = shift
+        // The crew keeps self alive until `join`.
         let unowned = Unmanaged.passUnretained(self).toOpaque()
         isRunning = pthread_create(&thread, nil, { helperMain($0) }, unowned) == 0
     }
 
-    func work() { body(worker) }
+    func work() { shift.serve(as: worker) }
 
     func join() {
         guard isRunning else { return }

@@ -29,7 +29,7 @@ extension Network {
 
     /// Runs the samples of a block slab by slab.
     ///
-    /// `arrival` is what ``batchArrival(_:count:context:weights:threads:)`` found for the whole batch.
+    /// `arrival` is what ``batchArrival(_:count:context:weights:crew:)`` found for the whole batch.
     /// Errors: those of ``encode(_:samples:context:steps:)`` and of `body`.
     func forEachSlab(
         _ source: any SampleSource,
@@ -79,13 +79,13 @@ extension Network {
     /// What a constant input leads to in a first layer of so many weights that one pass over them should serve the whole
     /// batch; nil where blocks had better look after themselves.
     ///
-    /// Threads share the outputs. Errors: those of ``encode(_:samples:context:steps:)``.
+    /// The crew shares the outputs. Errors: those of ``encode(_:samples:context:steps:)``.
     func batchArrival(
         _ source: any SampleSource,
         count: Int,
         context: BlockContext,
         weights: [PreparedWeights?],
-        threads: Int
+        crew: Crew
     ) throws(SNNError) -> ConstantArrival? {
         guard coding.sends == .constantValues, let node = nodes.first, node.defersGradients,
             let connection = node.connection, let prepared = weights[0]
@@ -102,12 +102,19 @@ extension Network {
         var layer = LayerTrace()
         layer.connectionInput = activity
         let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
-        let queue = OrderedQueue(pieces.count)
-        Workers.run(min(max(1, threads), pieces.count)) { [workspaces] _ in
-            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
-        }
+        crew.run(pieces, workspaces)
         layer.current = current
         return ConstantArrival(input: input, first: layer, firstSample: 0)
+    }
+}
+
+extension Crew {
+    /// Runs all pieces, each once and in any order, with memory from workspaces.
+    func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces) {
+        let queue = OrderedQueue(pieces.count)
+        run(pieces.count) { _ in
+            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
+        }
     }
 }
 

@@ -98,14 +98,25 @@ public final class Trainer: @unchecked Sendable {
         count: Int,
         threads: Int
     ) throws(SNNError) -> BatchResult {
+        try Crew.with(threads) { crew throws(SNNError) in
+            try computeGradients(source, targets: targets, count: count, crew: crew)
+        }
+    }
+
+    private func computeGradients(
+        _ source: any SampleSource,
+        targets: Targets,
+        count: Int,
+        crew: Crew
+    ) throws(SNNError) -> BatchResult {
         try check(targets, count: count)
         let network = self.network
-        let recomputed = try recomputed(count: count, threads: threads)
+        let recomputed = try recomputed(count: count, threads: crew.threads)
         let size = network.blockSize(isTraining: true)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
         let weights = network.prepared(forTraining: true)
-        let workers = min(max(1, threads), blocks)
+        let workers = min(crew.threads, blocks)
         while partials.count < workers { partials.append(makePartials()) }
         let shares = Shares(blocks: blocks)
         hasGradients = false
@@ -127,9 +138,9 @@ public final class Trainer: @unchecked Sendable {
             count: count,
             context: BlockContext(isTraining: true, seed: seed, samples: (0..<count).map { first &+ UInt64($0) }),
             weights: weights,
-            threads: threads
+            crew: crew
         )
-        Workers.run(workers) { [self] worker in
+        crew.run(workers) { [self] worker in
             while let block = queue.take() {
                 network.workspaces.use(retention: recomputed.isEmpty ? Retention.training : Retention.budget) {
                     let samples = block * size..<min(count, (block + 1) * size)
@@ -166,7 +177,7 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         try queue.check()
-        addDeferred(shares, threads: threads)
+        addDeferred(shares, crew)
         hasGradients = true
         samplesSeen &+= UInt64(count)
         return BatchResult(loss: sums.loss / divisor, correct: sums.correct, samples: count)
@@ -210,17 +221,14 @@ public final class Trainer: @unchecked Sendable {
 
     /// Sets the gradients that waited for the whole batch, cut by outputs: every sum is made by one worker, in the
     /// order of the samples.
-    private func addDeferred(_ shares: Shares, threads: Int) {
+    private func addDeferred(_ shares: Shares, _ crew: Crew) {
         for (index, node) in network.nodes.enumerated() where node.defersGradients {
             guard let connection = node.connection else { continue }
             let blocks = shares.blocks.flatMap { $0.filter { $0.node == index }.map(\.share) }
-            let pieces = connection.deferredGradients(of: blocks, to: Array(gradients[node.tensors]))
-            let queue = OrderedQueue(pieces.count)
-            Workers.run(min(max(1, threads), pieces.count)) { [network] _ in
-                network.workspaces.use(retention: Retention.training) {
-                    while let piece = queue.take() { pieces[piece]() }
-                }
-            }
+            crew.run(
+                connection.deferredGradients(of: blocks, to: Array(gradients[node.tensors])),
+                network.workspaces
+            )
         }
     }
 
@@ -327,6 +335,10 @@ public final class Trainer: @unchecked Sendable {
     ///
     /// Errors: ``SNNError/state(_:)`` before the first gradients are computed.
     public func apply(rateFactor: Double = 1, threads: Int = 1) throws(SNNError) {
+        try Crew.with(threads) { crew throws(SNNError) in try apply(rateFactor: rateFactor, crew) }
+    }
+
+    private func apply(rateFactor: Double, _ crew: Crew) throws(SNNError) {
         guard hasGradients else { throw .state("there are no gradients yet; compute them first") }
         stepCount += 1
         let rate = optimizer.learningRate * rateFactor
@@ -340,7 +352,7 @@ public final class Trainer: @unchecked Sendable {
         }
         let queue = OrderedQueue(pieces.count)
         let work = pieces
-        Workers.run(min(max(1, threads), pieces.count)) { [self] _ in
+        crew.run(pieces.count) { [self] _ in
             while let piece = queue.take() {
                 let (tensor, range) = work[piece]
                 optimizer.update(
@@ -375,14 +387,16 @@ public final class Trainer: @unchecked Sendable {
         threads: Int = 1,
         rateFactor: Double = 1
     ) throws(SNNError) -> BatchResult {
-        let result = try computeGradients(source, targets: targets, count: count, threads: threads)
-        guard result.loss.isFinite else {
-            throw .notFinite(
-                "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data"
-            )
+        try Crew.with(threads) { crew throws(SNNError) in
+            let result = try computeGradients(source, targets: targets, count: count, crew: crew)
+            guard result.loss.isFinite else {
+                throw .notFinite(
+                    "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data"
+                )
+            }
+            try apply(rateFactor: rateFactor, crew)
+            return result
         }
-        try apply(rateFactor: rateFactor, threads: threads)
-        return result
     }
 }
 

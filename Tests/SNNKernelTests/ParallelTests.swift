@@ -2,25 +2,78 @@ import Testing
 
 @testable import SNNKernel
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 @Suite("Workers and ordered results")
 struct ParallelTests {
     /// Notes of workers; written inside `deliver` alone.
     private final class Notes: @unchecked Sendable { var list: [Int] = [] }
 
-    @Test("every worker runs once, the first on the calling thread", arguments: [0, 1, 2, 7])
-    func workers(_ count: Int) {
+    /// Runs `body` with a crew of its own.
+    private func crew(_ threads: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        // No error but those of the closure.
+        try? Crew.with(threads) { crew throws(SNNError) in crew.run(threads, body) }
+    }
+
+    @Test("every worker runs once at most, the first on the calling thread", arguments: [0, 1, 2, 7])
+    func workers(_ count: Int) throws {
         let notes = Notes()
         let queue = OrderedQueue(max(1, count))
-        // Each worker hands in its own number; `deliver` puts them in order.
-        Workers.run(count) { worker in queue.deliver(worker) { notes.list.append(worker) } }
-        #expect(notes.list == Array(0..<max(1, count)))
+        nonisolated(unsafe) let caller = pthread_self()
+        try Crew.with(count) { crew throws(SNNError) in
+            #expect(crew.threads == max(1, count))
+            // Each worker hands in its own number under the queue's lock; all of them are waited for.
+            crew.run(count) { worker in
+                #expect((pthread_equal(pthread_self(), caller) != 0) == (worker == 0))
+                if let place = queue.take() { queue.deliver(place) { notes.list.append(worker) } }
+            }
+        }
+        #expect(Set(notes.list).count == notes.list.count && notes.list.contains(0))
+        #expect(notes.list.allSatisfy { $0 < max(1, count) })
+    }
+
+    @Test("a crew works phase after phase, with serial work and pauses between", arguments: [1, 2, 3, 8])
+    func phases(_ threads: Int) throws {
+        let notes = Notes()
+        var expected: [Int] = []
+        try Crew.with(threads) { crew throws(SNNError) in
+            for phase in 0..<300 {
+                // Some phases are too small for the crew, some helpers sleep before the next.
+                let count = phase % 7
+                let queue = OrderedQueue(count)
+                crew.run(count) { _ in
+                    while let number = queue.take() {
+                        queue.deliver(number) { notes.list.append(phase * 10 + number) }
+                    }
+                }
+                expected += (0..<count).map { phase * 10 + $0 }
+                // What helpers wrote is seen when the phase is over.
+                #expect(notes.list.count == expected.count)
+                if phase % 50 == 0 { usleep(2000) }
+            }
+        }
+        #expect(notes.list == expected)
+    }
+
+    @Test("an error ends the crew and passes")
+    func errors() {
+        #expect(throws: SNNError.state("no")) {
+            try Crew.with(3) { crew throws(SNNError) in
+                crew.run(3) { _ in }
+                throw SNNError.state("no")
+            }
+        }
     }
 
     @Test("all numbers are worked on, and delivered in order", arguments: [1, 2, 3, 8])
     func order(_ threads: Int) {
         let notes = Notes()
         let queue = OrderedQueue(500)
-        Workers.run(threads) { _ in
+        crew(threads) { _ in
             while let number = queue.take() {
                 // Uneven work, so that threads overtake each other.
                 var waste = 0.0
@@ -42,7 +95,7 @@ struct ParallelTests {
     func failure(_ threads: Int) {
         let notes = Notes()
         let queue = OrderedQueue(1000)
-        Workers.run(threads) { _ in
+        crew(threads) { _ in
             while let number = queue.take() {
                 if number == 20 {
                     queue.fail(.state("number 20 failed"))
@@ -65,15 +118,15 @@ struct ParallelTests {
         #expect(failure(of: queue) == .state("one"))
     }
 
-    @Test("workers may start workers")
+    @Test("a worker may have a crew of its own")
     func nested() {
         let outer = Notes()
         let queue = OrderedQueue(6)
-        Workers.run(3) { _ in
+        crew(3) { _ in
             while let number = queue.take() {
                 let inner = Notes()
                 let parts = OrderedQueue(10)
-                Workers.run(2) { _ in
+                crew(2) { _ in
                     while let part = parts.take() { parts.deliver(part) { inner.list.append(part * number) } }
                 }
                 queue.deliver(number) { outer.list.append(inner.list.reduce(0, +)) }
