@@ -36,4 +36,9 @@ static inline __attribute__((always_inline)) void snn_pause(void) {
 #endif
 }
 
+/* Fourth: sixteen square roots. Swift's own go to the C library with numbers below zero, hence one by one. */
+static inline __attribute__((always_inline)) snn_lanes snn_square_roots(snn_lanes lanes) {
+    return __builtin_elementwise_sqrt(lanes);
+}
+
 #endif
