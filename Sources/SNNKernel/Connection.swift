@@ -65,11 +65,10 @@ public protocol Connection: Sendable {
         of input: Values,
         with weights: PreparedWeights
     ) -> (current: Values, pieces: [@Sendable () -> Void])
-    /// Whether the gradients for constant input wait for the whole batch: ``deferredGradients(of:to:)``.
+    /// Whether the gradients for constant input wait for the whole batch: ``batchGradients(samples:)``.
     var defersConstantGradients: Bool { get }
-    /// Work that sets `gradients`, one a tensor, to the sums over the blocks of a batch, in their order: pieces that may
-    /// run in any order and at once.
-    func deferredGradients(of blocks: [GradientShare], to gradients: [Storage<Float>]) -> [@Sendable () -> Void]
+    /// What gathers the gradients for a batch of constant input; nil unless they are deferred.
+    func batchGradients(samples: Int) -> BatchGradients?
     /// The gradient of the activity's values (scale included), given that of the current.
     func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
     /// Bytes of each buffer that a pass holds beside its result while it runs, for ``MemoryPlan``.
@@ -89,14 +88,6 @@ public enum ConnectionPass: Sendable {
     case gradients
     /// ``Connection/inputGradient(of:with:)``; whether some gradients of the current are zero.
     case inputGradient(someAreZero: Bool)
-}
-
-/// What one block of samples adds to the gradients of a connection.
-public struct GradientShare: Sendable {
-    /// The gradient of the current.
-    public let current: Values
-    /// What arrived.
-    public let input: Activity
 }
 
 extension Connection {
@@ -121,17 +112,8 @@ extension Connection {
     ) -> Bool { false }
     /// False: gradients are added block by block.
     public var defersConstantGradients: Bool { false }
-    /// One piece that adds block by block.
-    public func deferredGradients(
-        of blocks: [GradientShare],
-        to gradients: [Storage<Float>]
-    ) -> [@Sendable () -> Void] {
-        let work: @Sendable () -> Void = {
-            for gradient in gradients { gradient.base.update(repeating: 0, count: gradient.count) }
-            for block in blocks { addGradients(of: block.current, input: block.input, to: gradients) }
-        }
-        return [work]
-    }
+    /// None, unless a connection says otherwise.
+    public func batchGradients(samples: Int) -> BatchGradients? { nil }
 }
 
 /// Inputs per block in the law of sums.
@@ -506,53 +488,21 @@ public struct Convolution: Connection {
     /// Weights from which one gradient for the whole batch is worth keeping its activity: the gradients of a block
     /// would have to be cleared and added up, three passes over all weights.
     private static let leastDeferred = 1 << 14
-    /// Outputs of a part: their gradients for 128 samples fit the first-level cache.
-    private static let partWidth = 64
 
     /// Dense connections of many weights.
     public var defersConstantGradients: Bool {
         isDense && inputShape.channels * outputShape.channels >= Self.leastDeferred
     }
 
-    /// A piece for every tile of outputs.
-    public func deferredGradients(
-        of blocks: [GradientShare],
-        to gradients: [Storage<Float>]
-    ) -> [@Sendable () -> Void] {
-        let columns = InputColumns(blocks.map(\.input), inputs: inputShape.channels)
-        return Swift.stride(from: 0, to: outputShape.channels, by: Self.partWidth).map { first in
-            { addDeferred(blocks, columns, outputs: first, to: gradients) }
-        }
-    }
-
-    /// Sets the gradients of a tile of outputs: for every input, the sum over the samples in which it is not zero, held
-    /// in registers.
-    private func addDeferred(
-        _ blocks: [GradientShare],
-        _ columns: InputColumns,
-        outputs first: Int,
-        to gradients: [Storage<Float>]
-    ) {
-        let outputs = outputShape.channels
-        let width = min(Self.partWidth, outputs - first)
-        let rows = blocks.reduce(0) { $0 + $1.current.batch }
-        // The gradients of these outputs, packed: `[rows, partWidth]`.
-        let packed = Storage<Float>(rows * Self.partWidth)
-        var row = 0
-        for block in blocks {
-            for sample in 0..<block.current.batch {
-                (packed.base + row * Self.partWidth)
-                    .update(from: block.current.base + sample * outputs + first, count: width)
-                row += 1
-            }
-        }
-        columns.setOuter(packed.base, width: width, to: gradients[0].base + first, rowLength: outputs)
-        guard hasBias else { return }
-        let bias = gradients[1].base + first
-        bias.update(repeating: 0, count: width)
-        for sample in 0..<rows {
-            for output in 0..<width { bias[output] += packed.base[sample * Self.partWidth + output] }
-        }
+    /// Gathers what the slabs of a batch add; only where gradients are deferred.
+    public func batchGradients(samples: Int) -> BatchGradients? {
+        guard defersConstantGradients else { return nil }
+        return BatchGradients(
+            inputs: inputShape.channels,
+            outputs: outputShape.channels,
+            samples: samples,
+            hasBias: hasBias
+        )
     }
 
     /// Adds the sum of `current` over rows and pixels, with a tile of channels in registers.

@@ -24,13 +24,10 @@ public struct ForwardPass {
     let trace: Trace
     let weights: [PreparedWeights?]
     let context: BlockContext
-    /// What waits for the whole batch, by node.
+    /// What waits for the whole batch.
     let deferred: DeferredGradients
-}
-
-/// The shares of one block in gradients that are computed for a whole batch at once.
-final class DeferredGradients {
-    var shares: [(node: Int, share: GradientShare)] = []
+    /// The place in the batch of the first of these samples.
+    let firstSample: Int
 }
 
 /// Back-propagation through time: every model's own adjoint, surrogate where a spike is, exact elsewhere.
@@ -49,7 +46,7 @@ public struct Backpropagation: LearningRule {
             weights: pass.weights,
             context: pass.context,
             to: gradients,
-            later: { pass.deferred.shares.append(($0, $1)) }
+            later: { pass.deferred.nodes[$0]?.add($1, input: $2, firstSample: pass.firstSample) }
         )
     }
 

@@ -13,6 +13,8 @@ public struct Workload: Sendable {
     public var optimizer: any Optimizer
     /// Whether the loss is taken at every step of the window.
     public var isPerStep: Bool
+    /// Whether somebody reads the gradients: ``Trainer/gradients``.
+    public var keepsGradients: Bool
     /// Share of the neurons that spike in a step, which bounds the event lists.
     public var activity: Double
     /// Share of the inputs that are not zero.
@@ -28,6 +30,7 @@ public struct Workload: Sendable {
         mode: Mode = .train,
         optimizer: any Optimizer = Adam(learningRate: 1e-3),
         isPerStep: Bool = false,
+        keepsGradients: Bool = false,
         activity: Double = defaultActivity,
         inputActivity: Double? = nil
     ) {
@@ -36,6 +39,7 @@ public struct Workload: Sendable {
         self.mode = mode
         self.optimizer = optimizer
         self.isPerStep = isPerStep
+        self.keepsGradients = keepsGradients
         self.activity = activity
         self.inputActivity = inputActivity ?? activity
     }
@@ -96,7 +100,8 @@ public struct MemoryPlan: Sendable {
         public let weights: Int
         /// Weights once more, transposed for the backward pass.
         public internal(set) var transposed = 0
-        /// Gradients of its tensors, and once more for every worker unless they wait for the whole batch.
+        /// Gradients of its tensors, and once more for every worker; none where they wait for the whole batch, unless
+        /// somebody reads them.
         public internal(set) var gradients = 0
         /// The optimizer's numbers.
         public internal(set) var moments = 0
@@ -118,7 +123,7 @@ public struct MemoryPlan: Sendable {
     public let workers: Int
     /// The highest of all workers' workspaces, in bytes.
     public private(set) var workspaces = 0
-    /// What is held besides: packed factors of products, and the lists for gradients that wait for the whole batch.
+    /// What is held besides: packed factors of products, and what is gathered for gradients of the whole batch.
     public private(set) var shared = 0
     /// Stacks of the threads, and small things.
     public let overhead: Int
@@ -192,7 +197,7 @@ public struct MemoryPlan: Sendable {
             let weights = tensors.reduce(0, +)
             var part = Node(name: node.name, weights: weights)
             if isTraining {
-                part.gradients = weights * (node.defersGradients ? 1 : 1 + workers)
+                part.gradients = weights * (node.defersGradients ? (workload.keepsGradients ? 1 : 0) : 1 + workers)
                 part.moments = weights * workload.optimizer.moments.count
                 if node.needsInputGradient { part.transposed = tensors.first ?? 0 }
             }

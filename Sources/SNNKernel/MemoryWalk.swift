@@ -69,7 +69,7 @@ final class MemoryWalk {
     private(set) var packed = 0
     /// Bytes that a block leaves until the end of the batch.
     private(set) var heldPerBlock = 0
-    /// Bytes of the lists by which gradients of the whole batch are computed.
+    /// Bytes held for the whole batch.
     private(set) var columns = 0
     private var held: [Piece] = []
     /// Slabs so far.
@@ -186,9 +186,10 @@ final class MemoryWalk {
         }
         for node in network.nodes where node.defersGradients {
             guard let connection = node.connection else { continue }
-            let inputs = connection.inputShape.count
-            columns += 8 * Int(workload.inputActivity * Double(workload.batch * inputs)) + 8 * inputs
-            memory.pass([4 * 64 * workload.batch])
+            let (inputs, outputs) = (connection.inputShape.count, connection.outputShape.count)
+            columns += BatchGradients.heldBytes(outputs: outputs, samples: workload.batch)
+            let sizes = BatchGradients.tileBytes(inputs: inputs, outputs: outputs, samples: workload.batch)
+            memory.pass(workload.keepsGradients ? sizes.dropLast() : sizes)
         }
         held.forEach(memory.give)
         held = []
@@ -366,13 +367,11 @@ final class MemoryWalk {
                 let ofCurrent = memory.take(numbers(kept.currentIsConstant, batch, connection.outputShape.count))
                 memory.pass([2 * network.steps * stateBytes(neuron)])
                 if let again { memory.give(again) }
-                if node.defersGradients {
-                    held.append(ofCurrent)
-                } else {
+                if !node.defersGradients {
                     memory.pass(connection.buffers(of: .gradients, arriving: arriving))
                 }
                 guard node.needsInputGradient else {
-                    if !node.defersGradients { memory.give(ofCurrent) }
+                    memory.give(ofCurrent)
                     break walk
                 }
                 let next = memory.take(numbers(kept.currentIsConstant, batch, connection.inputShape.count))
@@ -384,7 +383,7 @@ final class MemoryWalk {
                 )
                 replace(by: next)
                 isConstant = kept.currentIsConstant
-                if !node.defersGradients { memory.give(ofCurrent) }
+                memory.give(ofCurrent)
             }
             for (position, stage) in node.stages.enumerated().reversed()
             where !stage.passesOn(isTraining: true) {

@@ -75,6 +75,9 @@ public final class Tensor: Sendable {
     /// Its numbers, row-major; training changes them in place.
     public let storage: Storage<Float>
 
+    /// Elements of the last extent, which lie together.
+    var rowLength: Int { description.shape.last ?? 1 }
+
     init(name: String, description: TensorDescription) {
         self.name = name
         self.description = description
@@ -290,14 +293,15 @@ public final class Network: @unchecked Sendable {
 
     /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.
     ///
-    /// What a node that defers its gradients needs for them is handed to `later` instead.
+    /// What a node that defers its gradients needs for them, the gradient of its current and what arrived, is handed to
+    /// `later` instead.
     func backward(
         _ trace: Trace,
         gradient: Values,
         weights: [PreparedWeights?],
         context: BlockContext,
         to gradients: [Storage<Float>],
-        later: (_ node: Int, GradientShare) -> Void
+        later: (_ node: Int, _ current: Values, _ input: Values) -> Void
     ) {
         var gradient = gradient
         for (index, node) in nodes.enumerated().reversed() {
@@ -314,8 +318,8 @@ public final class Network: @unchecked Sendable {
                     if isDone { return }
                 }
                 let ofCurrent = neuron.adjoint(of: gradient, current: current)
-                if node.defersGradients {
-                    later(index, GradientShare(current: ofCurrent, input: input))
+                if node.defersGradients, case .values(let values) = input {
+                    later(index, ofCurrent, values)
                 } else {
                     connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
                 }

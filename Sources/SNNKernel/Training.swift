@@ -36,8 +36,18 @@ public final class Trainer: @unchecked Sendable {
     public let memoryBudget: Int?
     /// Drives shuffling, dropout, random codings and augmentation.
     public var seed: UInt64
-    /// One a tensor; valid after ``computeGradients(_:targets:count:threads:)``.
-    public let gradients: [Storage<Float>]
+    /// One a tensor, whose numbers change with every batch.
+    ///
+    /// Until they are asked for, here or by ``computeGradients(_:targets:count:threads:)``, a training step keeps none of
+    /// a large layer: its weights move as soon as each gradient is known. Errors: ``SNNError/state(_:)`` right after such
+    /// a step.
+    public var gradients: [Storage<Float>] {
+        get throws(SNNError) {
+            if known == .some { throw Self.notKept }
+            keepGradients()
+            return sums
+        }
+    }
     /// Per tensor, one a name in ``Optimizer/moments``.
     public let moments: [[Storage<Float>]]
     /// Optimizer steps so far.
@@ -46,9 +56,14 @@ public final class Trainer: @unchecked Sendable {
     public var samplesSeen: UInt64 = 0
     /// Epochs completed so far.
     public var epochsDone = 0
-    private var hasGradients = false
+    /// The gradients; empty where they wait for the whole batch and nobody asked for them yet.
+    private var sums: [Storage<Float>]
+    private var keepsGradients = false
+    private var known = Known.none
     private var partials: [[Storage<Float>]] = []
-    /// What the budget asked for, by samples of a batch and threads.
+    /// Memory for what serves a whole batch: the allocator's heap would keep holes of it.
+    private let workspace = Workspace()
+    /// What the budget asked for, by samples of a batch, threads, and whether gradients are kept.
     private var plans: [[Int]: Set<Int>] = [:]
 
     /// A trainer with zero moments and counters, for a network that stays the caller's.
@@ -84,8 +99,20 @@ public final class Trainer: @unchecked Sendable {
         self.batchSize = batchSize
         self.scheduleEpochs = scheduleEpochs
         self.seed = seed
-        gradients = network.tensors.map { Storage($0.storage.count) }
+        let deferred = network.deferredTensors
+        sums = network.tensors.enumerated().map { Storage(deferred.contains($0) ? 0 : $1.storage.count) }
         moments = network.tensors.map { tensor in optimizer.moments.map { _ in Storage(tensor.storage.count) } }
+    }
+
+    /// Which gradients of the last batch are in memory.
+    private enum Known { case none, some, all }
+
+    private static let notKept = SNNError.state("the last step kept no gradients; compute them first")
+
+    private func keepGradients() {
+        guard !keepsGradients else { return }
+        keepsGradients = true
+        for index in network.deferredTensors { sums[index] = Storage(network.tensors[index].storage.count) }
     }
 
     /// Fills ``gradients`` for one batch; moves nothing.
@@ -98,17 +125,49 @@ public final class Trainer: @unchecked Sendable {
         count: Int,
         threads: Int
     ) throws(SNNError) -> BatchResult {
-        try Crew.with(threads) { crew throws(SNNError) in
-            try computeGradients(source, targets: targets, count: count, crew: crew)
+        try withCrew(threads) { crew throws(SNNError) in
+            keepGradients()
+            return try computeGradients(source, targets: targets, count: count, crew)
         }
     }
 
+    /// Runs `body` with a crew, and with the workspace of the batch.
+    private func withCrew<Result>(
+        _ threads: Int,
+        _ body: (Crew) throws(SNNError) -> Result
+    ) throws(SNNError) -> Result {
+        try workspace.use(retention: Retention.training) { () throws(SNNError) in
+            try Crew.with(threads, body)
+        }
+    }
+
+    /// Fills all gradients.
     private func computeGradients(
         _ source: any SampleSource,
         targets: Targets,
         count: Int,
-        crew: Crew
+        _ crew: Crew
     ) throws(SNNError) -> BatchResult {
+        let (result, deferred) = try runBatch(source, targets: targets, count: count, crew)
+        let pieces = deferred.tiles(network).map { [sums] gradients, tile, tensor -> @Sendable () -> Void in
+            let length = network.tensors[tensor].rowLength
+            return {
+                let first = tile.rows.lowerBound * length + tile.columns.lowerBound
+                gradients.fill(tile, to: sums[tensor].base + first, rowLength: length)
+            }
+        }
+        crew.run(pieces, network.workspaces)
+        known = .all
+        return result
+    }
+
+    /// Sets the gradients that are added block by block, and gathers the others.
+    private func runBatch(
+        _ source: any SampleSource,
+        targets: Targets,
+        count: Int,
+        _ crew: Crew
+    ) throws(SNNError) -> (BatchResult, DeferredGradients) {
         try check(targets, count: count)
         let network = self.network
         let recomputed = try recomputed(count: count, threads: crew.threads)
@@ -118,11 +177,11 @@ public final class Trainer: @unchecked Sendable {
         let weights = network.prepared(forTraining: true)
         let workers = min(crew.threads, blocks)
         while partials.count < workers { partials.append(makePartials()) }
-        let shares = Shares(blocks: blocks)
-        hasGradients = false
-        let deferred = network.deferredTensors
-        for (index, gradient) in gradients.enumerated() where !deferred.contains(index) {
-            gradient.base.update(repeating: 0, count: gradient.count)
+        let deferred = DeferredGradients(network, samples: count)
+        known = .none
+        let waiting = network.deferredTensors
+        for (index, sum) in self.sums.enumerated() where !waiting.contains(index) {
+            sum.base.update(repeating: 0, count: sum.count)
         }
         let divisor = loss.divisor(
             targets: targets,
@@ -130,8 +189,8 @@ public final class Trainer: @unchecked Sendable {
             steps: network.steps,
             classes: network.scoreCount
         )
-        let sums = Sums()
-        let partials = self.partials
+        let total = Total()
+        let (sums, partials) = (self.sums, self.partials)
         let first = samplesSeen
         let arrival = try network.batchArrival(
             source,
@@ -152,7 +211,6 @@ public final class Trainer: @unchecked Sendable {
                             samples: samples.map { first &+ UInt64($0) },
                             recomputed: recomputed
                         )
-                        let deferred = DeferredGradients()
                         let (loss, correct) = try run(
                             source,
                             targets,
@@ -164,12 +222,11 @@ public final class Trainer: @unchecked Sendable {
                             to: partials[worker],
                             deferred
                         )
-                        shares.blocks[block] = deferred.shares
                         queue.deliver(block) {
-                            sums.loss += loss
-                            sums.correct += correct
-                            for (gradient, partial) in zip(gradients, partials[worker]) where partial.count > 0 {
-                                gradient.add(partial)
+                            total.loss += loss
+                            total.correct += correct
+                            for (sum, partial) in zip(sums, partials[worker]) where partial.count > 0 {
+                                sum.add(partial)
                             }
                         }
                     } catch { queue.fail(error) }
@@ -177,62 +234,35 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         try queue.check()
-        addDeferred(shares, crew)
-        hasGradients = true
+        known = .some
         samplesSeen &+= UInt64(count)
-        return BatchResult(loss: sums.loss / divisor, correct: sums.correct, samples: count)
+        return (BatchResult(loss: total.loss / divisor, correct: total.correct, samples: count), deferred)
     }
 
     /// The nodes whose currents are not kept, so that a batch fits the budget.
     private func recomputed(count: Int, threads: Int) throws(SNNError) -> Set<Int> {
         guard let memoryBudget else { return [] }
-        if let known = plans[[count, threads]] { return known }
+        let key = [count, threads, keepsGradients ? 1 : 0]
+        if let known = plans[key] { return known }
         let workload = Workload(
             batch: count,
             threads: threads,
             optimizer: optimizer,
-            isPerStep: loss.span == .step
+            isPerStep: loss.span == .step,
+            keepsGradients: keepsGradients
         )
         let plan = try MemoryPlan(network, workload, budget: memoryBudget)
-        plans[[count, threads]] = plan.recomputed
+        plans[key] = plan.recomputed
         return plan.recomputed
     }
 
     /// Gradients of one worker's block; none for tensors whose gradients wait for the whole batch.
     private func makePartials() -> [Storage<Float>] {
         let deferred = network.deferredTensors
-        return gradients.enumerated().map { Storage(deferred.contains($0) ? 0 : $1.count) }
+        return sums.enumerated().map { Storage(deferred.contains($0) ? 0 : $1.count) }
     }
 
-    /// What the blocks of a batch leave for the end of it; each is written by the worker that ran it.
-    private final class Shares: @unchecked Sendable {
-        let blocks: UnsafeMutableBufferPointer<[(node: Int, share: GradientShare)]>
-
-        init(blocks count: Int) {
-            blocks = .allocate(capacity: count)
-            blocks.initialize(repeating: [])
-        }
-
-        deinit {
-            blocks.deinitialize()
-            blocks.deallocate()
-        }
-    }
-
-    /// Sets the gradients that waited for the whole batch, cut by outputs: every sum is made by one worker, in the
-    /// order of the samples.
-    private func addDeferred(_ shares: Shares, _ crew: Crew) {
-        for (index, node) in network.nodes.enumerated() where node.defersGradients {
-            guard let connection = node.connection else { continue }
-            let blocks = shares.blocks.flatMap { $0.filter { $0.node == index }.map(\.share) }
-            crew.run(
-                connection.deferredGradients(of: blocks, to: Array(gradients[node.tensors])),
-                network.workspaces
-            )
-        }
-    }
-
-    private final class Sums: @unchecked Sendable {
+    private final class Total: @unchecked Sendable {
         var loss = 0.0
         var correct = 0
     }
@@ -265,7 +295,14 @@ public final class Trainer: @unchecked Sendable {
             let (loss, output) = slope(of: trace, scores: scores, targets, samples, divisor)
             sum += loss
             rule.addGradients(
-                of: ForwardPass(network: network, trace: trace, weights: weights, context: context, deferred: deferred),
+                of: ForwardPass(
+                    network: network,
+                    trace: trace,
+                    weights: weights,
+                    context: context,
+                    deferred: deferred,
+                    firstSample: samples.lowerBound
+                ),
                 output: output,
                 to: gradients
             )
@@ -339,44 +376,78 @@ public final class Trainer: @unchecked Sendable {
     }
 
     private func apply(rateFactor: Double, _ crew: Crew) throws(SNNError) {
-        guard hasGradients else { throw .state("there are no gradients yet; compute them first") }
+        switch known {
+        case .none: throw .state("there are no gradients yet; compute them first")
+        case .some: throw Self.notKept
+        case .all: try step(rateFactor: rateFactor, nil, crew)
+        }
+    }
+
+    /// One optimizer step; the gradients that `deferred` gathered are found, and used up, tile by tile.
+    private func step(rateFactor: Double, _ deferred: DeferredGradients?, _ crew: Crew) throws(SNNError) {
         stepCount += 1
         let rate = optimizer.learningRate * rateFactor
-        // Elementwise work: any cut gives the same bits.
-        let chunk = 1 << 13
-        var pieces: [(tensor: Int, range: Range<Int>)] = []
-        for (index, tensor) in network.tensors.enumerated() {
-            for start in stride(from: 0, to: tensor.storage.count, by: chunk) {
-                pieces.append((index, start..<min(start + chunk, tensor.storage.count)))
+        var pieces: [@Sendable (OrderedQueue) -> Void] = []
+        for (gradients, tile, tensor) in deferred?.tiles(network) ?? [] {
+            pieces.append { [self] queue in
+                let width = tile.columns.count
+                let found = Storage<Float>(overwriting: tile.rows.count * width)
+                gradients.fill(tile, to: found.base, rowLength: width)
+                let length = network.tensors[tensor].rowLength
+                // Whole rows lie together.
+                let (runs, run) = width == length ? (1, found.count) : (tile.rows.count, width)
+                for row in 0..<runs {
+                    let first = (tile.rows.lowerBound + row) * length + tile.columns.lowerBound
+                    move(tensor, first..<first + run, UnsafePointer(found.base + row * run), rate, queue)
+                }
             }
         }
-        let queue = OrderedQueue(pieces.count)
-        let work = pieces
-        crew.run(pieces.count) { [self] _ in
-            while let piece = queue.take() {
-                let (tensor, range) = work[piece]
-                optimizer.update(
-                    network.tensors[tensor].storage.base,
-                    gradient: UnsafePointer(gradients[tensor].base),
-                    moments: moments[tensor].map(\.base),
-                    range: range,
-                    rate: rate,
-                    step: stepCount
-                )
-                // A network whose potentials are NaN falls silent, and its loss stays finite: look at the weights, while
-                // they are in the cache.
-                if !network.tensors[tensor].storage.isFinite(range) {
-                    queue.fail(
-                        .notFinite(
-                            "the weights of \(network.tensors[tensor].name) became infinite or NaN in step "
-                                + "\(stepCount); lower learning_rate"
-                        )
-                    )
-                }
+        let gathered = deferred == nil ? [] : network.deferredTensors
+        // Elementwise work: any cut gives the same bits.
+        let chunk = 1 << 13
+        for (tensor, sum) in sums.enumerated() where !gathered.contains(tensor) {
+            for start in stride(from: 0, to: sum.count, by: chunk) {
+                let range = start..<min(start + chunk, sum.count)
+                pieces.append { [self] queue in move(tensor, range, UnsafePointer(sum.base + start), rate, queue) }
+            }
+        }
+        // Here rather than in the crew, as the first failure ends the step.
+        let (queue, work) = (OrderedQueue(pieces.count), pieces)
+        crew.run(pieces.count) { [network] _ in
+            network.workspaces.use(retention: Retention.training) {
+                while let piece = queue.take() { work[piece](queue) }
             }
         }
         try queue.check()
         rule.afterStep(network)
+    }
+
+    /// Moves elements `range` of a tensor, given their gradients.
+    private func move(
+        _ tensor: Int,
+        _ range: Range<Int>,
+        _ gradient: UnsafePointer<Float>,
+        _ rate: Double,
+        _ queue: OrderedQueue
+    ) {
+        let weights = network.tensors[tensor].storage
+        optimizer.update(
+            weights.base + range.lowerBound,
+            gradient: gradient,
+            moments: moments[tensor].map { $0.base + range.lowerBound },
+            range: 0..<range.count,
+            rate: rate,
+            step: stepCount
+        )
+        // A network whose potentials are NaN falls silent, and its loss stays finite: look at the weights, while they
+        // are in the cache.
+        guard !weights.isFinite(range) else { return }
+        queue.fail(
+            .notFinite(
+                "the weights of \(network.tensors[tensor].name) became infinite or NaN in step \(stepCount); "
+                    + "lower learning_rate"
+            )
+        )
     }
 
     /// One training step on a batch.
@@ -387,14 +458,20 @@ public final class Trainer: @unchecked Sendable {
         threads: Int = 1,
         rateFactor: Double = 1
     ) throws(SNNError) -> BatchResult {
-        try Crew.with(threads) { crew throws(SNNError) in
-            let result = try computeGradients(source, targets: targets, count: count, crew: crew)
+        try withCrew(threads) { crew throws(SNNError) in
+            var deferred: DeferredGradients?
+            let result: BatchResult
+            if keepsGradients || network.deferredTensors.isEmpty {
+                result = try computeGradients(source, targets: targets, count: count, crew)
+            } else {
+                (result, deferred) = try runBatch(source, targets: targets, count: count, crew)
+            }
             guard result.loss.isFinite else {
                 throw .notFinite(
                     "the loss became \(result.loss) after \(stepCount) steps; lower learning_rate or look at the data"
                 )
             }
-            try apply(rateFactor: rateFactor, crew)
+            try step(rateFactor: rateFactor, deferred, crew)
             return result
         }
     }

@@ -33,7 +33,10 @@ final class Workspace: @unchecked Sendable {
     }
 
     /// Runs `body` with this workspace in use on this thread.
-    func use<Result>(retention: Double, _ body: () -> Result) -> Result {
+    func use<Result, Failure: Error>(
+        retention: Double,
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         account.retention = retention
         pthread_mutex_unlock(mutex)
@@ -43,7 +46,7 @@ final class Workspace: @unchecked Sendable {
             pthread_setspecific(Self.key, outer)
             withExtendedLifetime(self) {}
         }
-        return body()
+        return try body()
     }
 
     private static let key: pthread_key_t = {

@@ -117,22 +117,36 @@ struct DenseProductTests {
         var random = Seeded(3)
         for _ in 0..<200 {
             let inputs = random.integer(1...300)
-            let outputs = random.integer(1...200)
+            // Some of more than one tile of columns.
+            let outputs = random.happens(0.05) ? random.integer(1000...1100) : random.integer(1...200)
             let one = Drawn(try Convolution(inputs: inputs, outputs: outputs), &random)
             let activity = random.pick([0.02, 0.2, 0.9])
-            let shares = (0..<random.integer(1...4)).map { _ in
+            let slabs = (0..<random.integer(1...4)).map { _ in
                 let rows = random.integer(1...33)
-                return GradientShare(
+                return (
                     current: drawn(rows, outputs, activity: 1, constant: true, &random),
-                    input: .values(drawn(rows, inputs, activity: activity, constant: true, &random))
+                    input: drawn(rows, inputs, activity: activity, constant: true, &random)
                 )
+            }
+            // The last samples never come: a rule may leave some out.
+            let samples = slabs.reduce(random.integer(0...3)) { $0 + $1.current.batch }
+            let batch = BatchGradients(inputs: inputs, outputs: outputs, samples: samples, hasBias: true)
+            var first = 0
+            for slab in slabs {
+                batch.add(slab.current, input: slab.input, firstSample: first)
+                first += slab.current.batch
             }
             let found = one.gradients()
             // They are set, whatever was there.
             for gradient in found { gradient.base.update(repeating: 7, count: gradient.count) }
-            for piece in one.connection.deferredGradients(of: shares, to: found) { piece() }
+            for tile in batch.tiles {
+                let place = tile.rows.lowerBound * outputs + tile.columns.lowerBound
+                batch.fill(tile, to: found[tile.tensor].base + place, rowLength: outputs)
+            }
             let expected = one.gradients()
-            for share in shares { one.connection.addGradients(of: share.current, input: share.input, to: expected) }
+            for slab in slabs {
+                one.connection.addGradients(of: slab.current, input: .values(slab.input), to: expected)
+            }
             for (found, expected) in zip(found, expected) {
                 for index in 0..<found.count { #expect(abs(found.base[index] - expected.base[index]) <= 2e-5) }
             }

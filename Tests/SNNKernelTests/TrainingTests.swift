@@ -65,7 +65,7 @@ struct TrainingTests {
             let trainer = try trainer(network)
             var loss = 0.0
             for _ in 0..<3 { loss += try trainer.step(on: set, threads: threads).loss }
-            return (TrainerState(trainer), trainer.gradients.map(\.array), loss)
+            return (TrainerState(trainer), try trainer.gradients.map(\.array), loss)
         }
         let alone = try run(1)
         #expect(alone.1.contains { $0.contains { $0 != 0 } })
@@ -94,6 +94,98 @@ struct TrainingTests {
         withExtendedLifetime(labels) {}
     }
 
+    /// A network whose first layer waits for the whole batch, with rows of more than one tile.
+    private func wideNetwork() throws -> Network {
+        try Network(
+            NetworkDescription(
+                input: Shape(70),
+                steps: 6,
+                nodes: [
+                    .dense("wide", 1090, gain: 3),
+                    .dense("output", 3, neuron: ComponentChoice("lif.integrator"), gain: 3),
+                ],
+                readout: ComponentChoice("membrane")
+            ),
+            registry: allPlugins(),
+            seed: 1
+        )
+    }
+
+    static let optimizers: [any Optimizer] = [
+        GradientDescent(learningRate: 0.1, weightDecay: 0.01),
+        GradientDescent(learningRate: 0.1, momentum: 0.9),
+        GradientDescent(learningRate: 0.1, momentum: 0.9, isNesterov: true),
+        Adam(learningRate: 0.01), Adam(learningRate: 0.01, weightDecay: 0.1, isAMSGrad: true),
+        Adam(learningRate: 0.01, weightDecay: 0.1, isDecoupled: true),
+    ]
+
+    @Test("weights that move as gradients are found have the bits of the two halves", arguments: 0..<optimizers.count)
+    func fused(_ index: Int) throws {
+        let optimizer = Self.optimizers[index]
+        let set = TestSet.noise(75, inputs: 70, classes: 3)
+        let labels = Storage<Int32>(of: set.labels)
+        let targets = Targets(.labels(labels.base))
+        let halves = try trainer(wideNetwork(), optimizer: optimizer)
+        let start = TrainerState(halves)
+        for _ in 0..<3 {
+            _ = try halves.computeGradients(set, targets: targets, count: 75, threads: 2)
+            try halves.apply(rateFactor: 0.5, threads: 2)
+        }
+        #expect(TrainerState(halves) != start)
+        for threads in [1, 2, 5] {
+            for keeps in [false, true] {
+                let whole = try trainer(wideNetwork(), optimizer: optimizer)
+                #expect(whole.network.nodes[0].defersGradients)
+                if keeps { _ = try whole.gradients }
+                for _ in 0..<3 {
+                    _ = try whole.trainBatch(set, targets: targets, count: 75, threads: threads, rateFactor: 0.5)
+                }
+                #expect(TrainerState(whole) == TrainerState(halves), "\(threads) threads, kept: \(keeps)")
+            }
+        }
+        withExtendedLifetime(labels) {}
+    }
+
+    @Test("gradients that no step kept are refused, and kept once they were asked for")
+    func keptGradients() throws {
+        let set = TestSet.noise(20, inputs: 70, classes: 3)
+        let labels = Storage<Int32>(of: set.labels)
+        let targets = Targets(.labels(labels.base))
+        let trainer = try trainer(wideNetwork(), optimizer: GradientDescent(learningRate: 0.5))
+        try trainer.step(on: set)
+        let refusal = SNNError.state("the last step kept no gradients; compute them first")
+        #expect(throws: refusal) { try trainer.gradients }
+        #expect(throws: refusal) { try trainer.apply() }
+        _ = try trainer.computeGradients(set, targets: targets, count: 20, threads: 1)
+        let first = try trainer.gradients[0]
+        let computed = first.array
+        #expect(computed.contains { $0 != 0 })
+        try trainer.step(on: set)
+        // The same weights and samples; a view that somebody holds follows the batches.
+        #expect(try trainer.gradients[0] === first && first.array == computed)
+        try trainer.step(on: set)
+        #expect(first.array != computed)
+        withExtendedLifetime(labels) {}
+    }
+
+    @Test("a loss or a weight that is not finite is an error in large layers too", arguments: [1, 2])
+    func divergingWide(_ threads: Int) throws {
+        let set = TestSet.noise(40, inputs: 70, classes: 3)
+        let lost = try trainer(wideNetwork(), loss: Loss(.meanSquaredError))
+        lost.network.tensors[3].storage.base[0] = .infinity
+        let before = TrainerState(lost)
+        let loss = #expect(throws: SNNError.self) { try lost.step(on: set, threads: threads) }
+        #expect(loss?.message == "the loss became inf after 0 steps; lower learning_rate or look at the data")
+        #expect(TrainerState(lost).weights == before.weights && TrainerState(lost).moments == before.moments)
+        #expect(lost.stepCount == 0)
+        let broken = try trainer(wideNetwork())
+        broken.moments[0][0].base[70 * 1090 - 1] = .infinity
+        let weight = #expect(throws: SNNError.self) { try broken.step(on: set, threads: threads) }
+        #expect(
+            weight?.message == "the weights of wide.weight became infinite or NaN in step 1; lower learning_rate"
+        )
+    }
+
     @Test("apply before any gradients is refused")
     func applyFirst() throws {
         let trainer = try trainer(denseNetwork())
@@ -118,12 +210,12 @@ struct TrainingTests {
         let labels = Storage<Int32>(of: set.labels)
         let trainer = try trainer(denseNetwork())
         _ = try trainer.computeGradients(set, targets: Targets(.labels(labels.base)), count: 12, threads: 1)
-        let batch = trainer.gradients.map(\.array)
+        let batch = try trainer.gradients.map(\.array)
         var sums = batch.map { [Double](repeating: 0, count: $0.count) }
         for sample in 0..<12 {
             let targets = Targets(.labels(UnsafePointer(labels.base + sample)))
             _ = try trainer.computeGradients(set.rows(sample..<sample + 1), targets: targets, count: 1, threads: 1)
-            for (index, gradient) in trainer.gradients.enumerated() {
+            for (index, gradient) in try trainer.gradients.enumerated() {
                 for (place, value) in gradient.array.enumerated() { sums[index][place] += Double(value) / 12 }
             }
         }

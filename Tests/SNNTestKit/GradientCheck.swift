@@ -135,7 +135,7 @@ private struct GradientCheck {
                 threads: 2
             )
         }
-        return (trainer.gradients.map { $0.elements.map(Double.init) }, result.loss)
+        return (try trainer.gradients.map { $0.elements.map(Double.init) }, result.loss)
     }
 
     func adjoint<V: ReferenceLane>(_ lane: V.Type) -> (gradient: [[Double]], loss: Double) {

@@ -93,6 +93,7 @@ package struct BenchRun {
                 batch: bench.batch,
                 threads: threads,
                 mode: mode == .train ? .train : .inference,
+                keepsGradients: !bench.updatesWeights,
                 activity: found.reduce(0) { max($0, $1.share) },
                 inputActivity: bench.inputActivity
             )

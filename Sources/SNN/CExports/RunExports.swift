@@ -339,8 +339,9 @@ public func snn_trainer_gradient(
     guarded { () throws(SNNError) in
         let trainer = try TrainerHandle.from(trainer).trainer
         _ = try trainer.network.tensor(index)
-        values?.pointee = trainer.gradients[index].base
-        count?.pointee = trainer.gradients[index].count
+        let gradient = try trainer.gradients[index]
+        values?.pointee = gradient.base
+        count?.pointee = gradient.count
     }
 }
 

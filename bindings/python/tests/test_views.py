@@ -84,6 +84,20 @@ def test_gradients_are_views_that_follow_the_batches(network):
     assert np.isfinite(gradient).all()
 
 
+def test_gradients_of_a_large_layer_are_kept_once_asked_for():
+    with small_network(hidden=300) as network:
+        trainer = snn.Trainer(network)
+        trainer.train_batch(X, [0, 1, 2, 3])
+        with pytest.raises(snn.StateError, match="kept no gradients"):
+            trainer.gradients  # noqa: B018
+        trainer.compute_gradients(X, [0, 1, 2, 3])
+        gradient = trainer.gradients["hidden.weight"]
+        before = gradient.copy()
+        trainer.train_batch(X, [1, 2, 3, 4])
+        assert (gradient != before).any()
+        trainer.close()
+
+
 def test_closing_is_idempotent_and_later_calls_say_so():
     with small_network() as network, network.session(1) as session, snn.Trainer(network) as trainer:
         recording = network.record(X)

@@ -96,12 +96,12 @@ struct EventsCodingTests {
         let answers = Answers(.labels((0..<drawn.batch).map { Int32($0 % network.scoreCount) }))
         try answers.withTargets { targets in
             let first = try trainer.computeGradients(frames, targets: targets, count: drawn.batch, threads: 1)
-            let gradients = trainer.gradients.map { Array($0.elements) }
+            let gradients = try trainer.gradients.map { Array($0.elements) }
             // The same dropout again.
             trainer.samplesSeen = 0
             let second = try trainer.computeGradients(events, targets: targets, count: drawn.batch, threads: 2)
             #expect(first.loss == second.loss && first.correct == second.correct)
-            #expect(trainer.gradients.map { Array($0.elements) } == gradients)
+            #expect(try trainer.gradients.map { Array($0.elements) } == gradients)
         }
     }
 

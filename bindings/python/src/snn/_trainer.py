@@ -101,7 +101,9 @@ class Trainer(Handle):
 
     @property
     def gradients(self) -> Tensors:
-        """Gradients by the names of the tensors, as writable views; they change with every batch."""
+        """Gradients by the names of the tensors, as writable views; they change with every batch.
+
+        Until they are asked for, here or by `compute_gradients`, `train_batch` and `fit` keep none of a large layer."""
         owner = self._alive()
         views = {}
         for index, (name, shape) in enumerate(self._shapes.items()):
