@@ -14,6 +14,11 @@ static inline __attribute__((always_inline)) uint16_t snn_nonzero_bits(snn_lanes
     return __builtin_bit_cast(uint16_t, __builtin_convertvector(lanes != 0, snn_lane_mask));
 }
 
+/* One bit a lane, lane 0 lowest, set where the lane is above zero. */
+static inline __attribute__((always_inline)) uint16_t snn_positive_bits(snn_lanes lanes) {
+    return __builtin_bit_cast(uint16_t, __builtin_convertvector(lanes > 0, snn_lane_mask));
+}
+
 /* Second: that memory will be read soon. Harmless for any address. */
 static inline __attribute__((always_inline)) void snn_prefetch(const void *address) { __builtin_prefetch(address); }
 

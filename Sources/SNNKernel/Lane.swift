@@ -161,6 +161,11 @@ extension SIMD16: Lane where Scalar == Float {
 
     /// One bit a lane, lane 0 lowest, set where the lane is not zero.
     @inlinable @inline(__always) public var nonZeroBits: UInt16 { snn_nonzero_bits(self) }
+
+    /// One bit a lane, lane 0 lowest, set where the lane is above 0.
+    ///
+    /// Of spikes, 0 or 1: asked as a reset asks, so that the compiler sees one comparison in both and in the spike.
+    @inlinable @inline(__always) public var spikeBits: UInt16 { snn_positive_bits(self) }
 }
 
 /// exp in float32 with the same bits in scalar and vector code, relative error below 2.3e-7 on [-87, 88].

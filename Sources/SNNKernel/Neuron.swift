@@ -192,11 +192,11 @@ extension ClockDrivenNeuron {
             var bits = words.base + word
             for _ in 0..<steps {
                 let low =
-                    UInt64(equations.step(input.vector(), &a).sent.nonZeroBits)
-                    | UInt64(equations.step((input + 16).vector(), &b).sent.nonZeroBits) << 16
+                    UInt64(equations.step(input.vector(), &a).sent.spikeBits)
+                    | UInt64(equations.step((input + 16).vector(), &b).sent.spikeBits) << 16
                 let high =
-                    UInt64(equations.step((input + 32).vector(), &c).sent.nonZeroBits)
-                    | UInt64(equations.step((input + 48).vector(), &d).sent.nonZeroBits) << 16
+                    UInt64(equations.step((input + 32).vector(), &c).sent.spikeBits)
+                    | UInt64(equations.step((input + 48).vector(), &d).sent.spikeBits) << 16
                 bits.pointee = low | high << 32
                 input += stride
                 bits += wordsPerStep
@@ -226,7 +226,7 @@ extension ClockDrivenNeuron {
             var registers = state.states[block]
             for t in 0..<current.steps {
                 let result = equations.step((current.step(t) + block * 16).vector(), &registers)
-                let fired = (result.sent.nonZeroBits & valid).littleEndian
+                let fired = (result.sent.spikeBits & valid).littleEndian
                 bits.storeBytes(of: fired, toByteOffset: t * bytesPerStep + block * 2, as: UInt16.self)
                 if let potentials { (potentials.step(t) + block * 16).store(result.potential, lanes: lanes) }
             }
