@@ -134,8 +134,25 @@ public struct Raster: Sendable {
     public let count: Int
     /// What a count of 1 is worth on arrival.
     public let scale: Float
+    /// What is in memory.
+    @usableFromInline let held: Held
+
+    /// What a raster holds: a form, or spikes as events listed them.
+    @usableFromInline
+    enum Held: Sendable {
+        case form(Form)
+        case list(SpikeList)
+    }
+
     /// The events themselves.
-    public let form: Form
+    ///
+    /// Of a raster that holds a list bits are made each time they are asked for.
+    @inlinable public var form: Form {
+        switch held {
+        case .form(let form): form
+        case .list(let list): .bits(list.words(count: count))
+        }
+    }
 
     /// Events over memory that exists, laid out as `form` says.
     public init(steps: Int, batch: Int, count: Int, scale: Float = 1, form: Form) {
@@ -143,7 +160,16 @@ public struct Raster: Sendable {
         self.batch = batch
         self.count = count
         self.scale = scale
-        self.form = form
+        held = .form(form)
+    }
+
+    /// Binary spikes of `count` neurons a sample.
+    init(_ list: SpikeList, count: Int) {
+        steps = list.steps
+        batch = list.batch
+        self.count = count
+        scale = 1
+        held = .list(list)
     }
 
     /// Neurons of the whole batch.
@@ -160,17 +186,20 @@ public struct Raster: Sendable {
     ///
     /// For tests and small work: slow.
     public func event(step t: Int, index: Int) -> Int {
-        switch form {
-        case .bits(let words): Int(words.base[t * wordsPerStep + (index >> 6)] >> UInt64(index & 63) & 1)
-        case .counts(let counts): Int(counts.base[t * row + index])
+        switch held {
+        case .form(.bits(let words)): Int(words.base[t * wordsPerStep + (index >> 6)] >> UInt64(index & 63) & 1)
+        case .form(.counts(let counts)): Int(counts.base[t * row + index])
+        case .list(let list):
+            list.spikes(step: t, sample: index / count).contains { Int(list.positions.base[$0]) == index % count }
+                ? 1 : 0
         }
     }
 
     /// Calls `body(index, count)` for every event of step `t` with row index in `range`, in ascending order.
     @inlinable @inline(__always)
     public func forEachEvent(step t: Int, in range: Range<Int>, _ body: (Int, Int) -> Void) {
-        switch form {
-        case .bits(let words):
+        switch held {
+        case .form(.bits(let words)):
             guard !range.isEmpty else { return }
             let base = words.base + t * wordsPerStep
             let last = (range.upperBound - 1) >> 6
@@ -183,9 +212,17 @@ public struct Raster: Sendable {
                     bits &= bits &- 1
                 }
             }
-        case .counts(let counts):
+        case .form(.counts(let counts)):
             let base = counts.base + t * row
             for index in range where base[index] != 0 { body(index, Int(base[index])) }
+        case .list(let list):
+            guard !range.isEmpty else { return }
+            for sample in range.lowerBound / count...(range.upperBound - 1) / count {
+                for spike in list.spikes(step: t, sample: sample) {
+                    let index = sample * count + Int(list.positions.base[spike])
+                    if range.contains(index) { body(index, 1) }
+                }
+            }
         }
     }
 

@@ -334,6 +334,10 @@ public struct Convolution: Connection {
         var scale: Float = 1
         if case .raster(let raster) = activity {
             scale = raster.scale
+            if isDense, case .list(let list) = raster.held {
+                sums.add(list, weights: weight, bias: bias, scale: scale, to: result.base)
+                return result
+            }
             if isDense, let units = SpikeUnits(raster) {
                 sums.add(units, weights: weight, bias: bias, scale: scale, to: result.base)
                 return result

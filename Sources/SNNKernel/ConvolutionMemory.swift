@@ -4,6 +4,7 @@ extension Convolution {
         switch pass {
         case .current:
             if multiplies(arriving) { return [] }
+            if isDense, arriving.kind == .list { return [] }
             if isDense, arriving.kind == .bits {
                 let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
@@ -59,8 +60,11 @@ extension Convolution {
 extension EventList {
     /// Bytes of the lists of such activity.
     static func bytes(_ activity: PlannedActivity, shape: Shape) -> [Int] {
-        let lists = [4 * (activity.rows * shape.pixels + 1), 4 * activity.events]
-        return activity.kind == .bits ? lists : lists + [4 * activity.events]
+        let starts = 4 * (activity.rows * shape.pixels + 1)
+        // What came as a list lends it, unless it must be put in order.
+        if activity.kind == .list, activity.batch == 1 { return [starts] }
+        let lists = [starts, 4 * activity.events]
+        return activity.kind.isBinary ? lists : lists + [4 * activity.events]
     }
 }
 
@@ -76,6 +80,6 @@ extension EventSums {
     /// Bytes of the lists of receptive fields of one image of such activity.
     static func fieldBytes(_ activity: PlannedActivity, taps: Int) -> [Int] {
         let most = 4 * (activity.events / max(1, activity.rows)) * taps
-        return [4 * activity.events, most] + (activity.kind == .bits ? [] : [most])
+        return [4 * activity.events, most] + (activity.kind.isBinary ? [] : [most])
     }
 }

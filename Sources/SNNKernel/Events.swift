@@ -49,9 +49,13 @@ struct EventList {
     }
 
     private init(_ source: Raster, shape: Shape) {
-        switch source.form {
-        case .bits(let words): self.init(words, of: source, shape: shape)
-        case .counts(let counts):
+        switch source.held {
+        case .list(let list) where shape.isFlat: self.init(list)
+        case .list(let list):
+            let words = list.words(count: source.count)
+            self.init(words, of: source, shape: shape)
+        case .form(.bits(let words)): self.init(words, of: source, shape: shape)
+        case .form(.counts(let counts)):
             let nonZero = counts.elements.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
             let place = Placement(shape: shape, rows: source.steps * source.batch, events: nonZero)
             place.fill { row, emit in
@@ -60,6 +64,30 @@ struct EventList {
             }
             self = place.list
         }
+    }
+
+    /// Lists the spikes of a flat layer again, row by row of each step.
+    private init(_ list: SpikeList) {
+        let rows = list.rows
+        let starts = Storage<Int32>(overwriting: rows + 1)
+        starts.base[rows] = Int32(truncatingIfNeeded: list.count)
+        guard list.batch > 1 else {
+            for row in 0..<rows { starts.base[row] = list.starts.base[row * list.blocks] }
+            self.init(rows: rows, pixels: 1, starts: starts, positions: list.positions, values: nil)
+            return
+        }
+        let positions = Storage<Int32>(overwriting: list.count)
+        var next = 0
+        for t in 0..<list.steps {
+            for sample in 0..<list.batch {
+                starts.base[t * list.batch + sample] = Int32(truncatingIfNeeded: next)
+                for spike in list.spikes(step: t, sample: sample) {
+                    positions.base[next] = list.positions.base[spike]
+                    next += 1
+                }
+            }
+        }
+        self.init(rows: rows, pixels: 1, starts: starts, positions: positions, values: nil)
     }
 
     /// Lists binary spikes.

@@ -55,8 +55,13 @@ public struct PlannedActivity: Sendable {
         case values
         /// One bit a step.
         case bits
+        /// The spikes that there are, of a flat layer.
+        case list
         /// One 16-bit count a step.
         case counts
+
+        /// Whether every spike counts 1.
+        var isBinary: Bool { self == .bits || self == .list }
     }
 
     /// How it lies in memory.
@@ -74,10 +79,13 @@ public struct PlannedActivity: Sendable {
     var rows: Int { (kind == .constant ? 1 : steps) * batch }
     /// Entries that are not zero.
     var events: Int { Int(activity * Double(rows * count)) }
+    /// Bytes of the activity itself, buffer by buffer.
+    var buffers: [Int] { kind == .list ? SpikeList.bytes(self) : [bytes] }
     /// Bytes of the activity itself.
     var bytes: Int {
         switch kind {
         case .constant, .values: 4 * rows * count
+        case .list: buffers.reduce(0, +)
         case .bits: 8 * steps * ((batch * count + 63) >> 6)
         case .counts: 2 * rows * count
         }

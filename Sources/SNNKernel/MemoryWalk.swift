@@ -127,11 +127,11 @@ final class MemoryWalk {
         let heldBefore = held.count
         guard block > slab else {
             let input = encode(block)
-            runSlab(block, input.flow, input.piece.map { [$0] } ?? [], first: nil)
+            runSlab(block, input.flow, input.pieces, first: nil)
             heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
             return
         }
-        var whole: (flow: Flow, piece: Piece?)?
+        var whole: (flow: Flow, pieces: [Piece])?
         var first: (Kept, Flow)?
         if network.coding.sends == .constantValues {
             let input = encode(block)
@@ -148,7 +148,7 @@ final class MemoryWalk {
             }
         }
         // What serves the whole batch is counted there.
-        if isBatchwise { ((first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])).forEach(memory.give) }
+        if isBatchwise { ((first?.0.pieces ?? []) + (whole?.pieces ?? [])).forEach(memory.give) }
         for start in stride(from: 0, to: block, by: slab) {
             let count = min(slab, block - start)
             if var flow = whole?.flow {
@@ -156,7 +156,7 @@ final class MemoryWalk {
                 runSlab(count, flow, [], first: first)
             } else {
                 let input = encode(count)
-                runSlab(count, input.flow, input.piece.map { [$0] } ?? [], first: nil)
+                runSlab(count, input.flow, input.pieces, first: nil)
             }
         }
         if isBatchwise {
@@ -165,7 +165,7 @@ final class MemoryWalk {
         }
         // Shares of gradients that wait read the input of the whole block.
         let waits = isTraining && network.nodes.first?.defersGradients == true
-        var rest = (first?.0.pieces ?? []) + (whole?.piece.map { [$0] } ?? [])
+        var rest = (first?.0.pieces ?? []) + (whole?.pieces ?? [])
         if waits, let piece = rest.popLast() { held.append(piece) }
         rest.forEach(memory.give)
         heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
@@ -196,11 +196,14 @@ final class MemoryWalk {
     }
 
     /// ``Network/encode(_:samples:context:steps:)``.
-    private func encode(_ batch: Int) -> (flow: Flow, piece: Piece?) {
+    private func encode(_ batch: Int) -> (flow: Flow, pieces: [Piece]) {
         let coding = network.coding
         let largest = coding.largestCount
+        // Events are taken to ascend.
+        let isListed =
+            coding.sends == .raster && largest == 1 && coding is any EventCoding && network.inputShape.isFlat
         let planned = PlannedActivity(
-            kind: kind(coding.sends, largest: largest),
+            kind: isListed ? .list : kind(coding.sends, largest: largest),
             steps: network.steps,
             batch: batch,
             count: network.inputShape.count,
@@ -214,9 +217,9 @@ final class MemoryWalk {
             let piece = memory.take(planned.bytes)
             memory.give(values)
             memory.give(random)
-            return (flow, piece)
+            return (flow, [piece])
         }
-        return (flow, memory.take(planned.bytes))
+        return (flow, planned.buffers.map(memory.take))
     }
 
     private func kind(_ kind: ActivityKind, largest: Int) -> PlannedActivity.Kind {
@@ -237,7 +240,7 @@ final class MemoryWalk {
                 switch flow.planned.kind {
                 case .constant: .constantValues
                 case .values: .values
-                case .bits, .counts: .raster
+                case .bits, .list, .counts: .raster
                 }
             let passes = stage.passesOn(isTraining: isTraining)
             if !passes {
@@ -406,7 +409,7 @@ final class MemoryWalk {
                 .values(
                     Values(steps: 2, batch: 1, count: output.count, isConstant: output.kind == .constant)
                 )
-            case .bits, .counts:
+            case .bits, .list, .counts:
                 .raster(
                     Raster(
                         steps: 2,

@@ -204,6 +204,8 @@ public struct EventBlock {
     /// Channels and pixels of an image whose neurons must change places; 1 channel where they need not.
     @usableFromInline let channels: Int
     @usableFromInline let pixels: Int
+    /// Whether the input is a row of neurons.
+    let isFlat: Bool
 
     /// The events of samples from number `first`, for a window of `steps` steps and an input of `shape`.
     public init(_ lists: [SampleEvents], first: Int = 0, steps: Int, shape: Shape) {
@@ -213,6 +215,7 @@ public struct EventBlock {
         count = shape.count
         channels = shape.isChannelsLast ? 1 : shape.channels
         pixels = shape.isChannelsLast ? shape.count : shape.pixels
+        isFlat = shape.isFlat
     }
 
     /// Calls `body(step, index)` for every event, `index` within the row `[B, N]` in (height, width, channel) order.

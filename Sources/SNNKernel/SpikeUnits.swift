@@ -18,7 +18,7 @@ struct SpikeUnits {
 
     /// Lists binary spikes; nil where they are not binary.
     init?(_ source: Raster) {
-        guard case .bits(let words) = source.form else { return nil }
+        guard case .form(.bits(let words)) = source.held else { return nil }
         rows = source.steps * source.batch
         blocks = (source.count + sumBlock - 1) / sumBlock
         spikes = BitRow.count(words)

@@ -49,6 +49,7 @@ struct EventsCoding: EventCoding {
     }
 
     func encode(_ events: EventBlock) throws(SNNError) -> Activity {
+        if largestCount == 1, let raster = events.ascending { return .raster(raster) }
         let raster = SpikeWriter(
             steps: events.steps,
             batch: events.batch,

@@ -154,6 +154,45 @@ struct EventsCodingTests {
         #expect(part(1).allSatisfy { $0 == 0 })
     }
 
+    @Test(
+        "sorted, shuffled and repeated events give the same scores and gradients, to the bit",
+        arguments: [1, 5],
+        [1, 2, 9]
+    )
+    func anyOrder(_ largest: Int, _ batch: Int) throws {
+        let network = try network(Self.choice(largest), input: Shape(300), steps: 6)
+        var random = Seeded(UInt64(largest * 100 + batch))
+        // Every third sample has none.
+        let sorted: [[(step: Int, neuron: Int)]] = (0..<batch).map { sample in
+            (0..<6 * 300).compactMap { place in
+                sample % 3 < 2 && random.happens(0.05) ? (place / 300, place % 300) : nil
+            }
+        }
+        let shuffled = sorted.map { $0.shuffled(using: &random) }
+        var forms = [sorted, shuffled]
+        // Where a neuron sends once at most, an event more changes nothing.
+        if largest == 1 {
+            forms.append(sorted.map { sample in sample.flatMap { [$0, $0] } })
+            forms.append(shuffled.map { sample in sample + sample.prefix(3) })
+        }
+        let trainer = try Trainer(
+            network: network,
+            loss: Loss(.crossEntropy),
+            optimizer: Adam(learningRate: 0.01),
+            seed: 1
+        )
+        let answers = Answers(.labels((0..<batch).map { Int32($0 % network.scoreCount) }))
+        let found = try forms.map { form in
+            let events = try EventArrays(form, steps: 6, neurons: 300)
+            return try answers.withTargets { targets in
+                let result = try trainer.computeGradients(events, targets: targets, count: batch, threads: 1)
+                return try [[result.loss.isNaN ? -1 : Float(result.loss)], scores(network, events, batch)]
+                    + trainer.gradients.map { Array($0.elements) }
+            }
+        }
+        for form in found { #expect(form == found[0]) }
+    }
+
     @Test("a stream of dense rows gives the scores of the events")
     func stream() throws {
         let network = try network(Self.choice(3), input: Shape(height: 1, width: 3, channels: 2), steps: 5)
