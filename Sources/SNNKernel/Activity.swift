@@ -172,6 +172,10 @@ public struct Raster: Sendable {
         held = .list(list)
     }
 
+    /// Whether every event counts 1.
+    var isBinary: Bool {
+        if case .form(.counts) = held { false } else { true }
+    }
     /// Neurons of the whole batch.
     @inlinable public var row: Int { batch * count }
     /// 64-bit words of one step in bit form.

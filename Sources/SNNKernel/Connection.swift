@@ -449,9 +449,7 @@ public struct Convolution: Connection {
         if case .raster(let raster) = input { scale = raster.scale }
         let events = EventList(input, shape: inputShape)
         let errors = UnsafePointer(current.base)
-        let isRepeated =
-            events.count > Self.leastRepeats * inputShape.count && outputShape.channels >= Self.leastGathered
-        if isDense, events.values == nil, isRepeated {
+        if isDense, events.values == nil, gathers(events: events.count) {
             return SpikeColumns(events, inputs: inputShape.count)
                 .add(errors, outputs: outputShape.count, scale: scale, to: gradients[0].base)
         }
@@ -464,10 +462,10 @@ public struct Convolution: Connection {
         to gradients: [Storage<Float>],
         errors: (GradientStrip) -> Void
     ) -> Bool {
-        guard case .raster(let raster) = input, case .bits(let words) = raster.form,
-            takesStrips(rows: raster.steps * raster.batch, spikes: BitRow.count(words))
-        else { return false }
-        SpikeColumns(EventList(input, shape: inputShape), inputs: inputShape.count).add(
+        guard isDense, case .raster(let raster) = input, raster.isBinary else { return false }
+        let events = EventList(input, shape: inputShape)
+        guard takesStrips(rows: events.rows, spikes: events.count) else { return false }
+        SpikeColumns(events, inputs: inputShape.count).add(
             outputs: outputShape.count,
             scale: raster.scale,
             to: gradients[0].base,
@@ -479,12 +477,16 @@ public struct Convolution: Connection {
 
     /// Whether errors for so many spikes are wanted strip by strip.
     func takesStrips(rows: Int, spikes: Int) -> Bool {
-        isDense && outputShape.channels >= Self.leastGathered && rows > Self.leastStripRows
-            && spikes > Self.leastRepeats * inputShape.count
+        isDense && rows > Self.leastStripRows && gathers(events: spikes)
     }
 
     /// Rows beyond which a strip of two vectors fills the first-level cache.
     private static let leastStripRows = 1 << 7
+    /// Whether so many spikes take ``SpikeColumns``.
+    func gathers(events: Int) -> Bool {
+        events > Self.leastRepeats * inputShape.count && outputShape.channels >= Self.leastGathered
+    }
+
     /// Spikes of an input, and outputs, from which its weights are better gathered than scattered to.
     private static let leastRepeats = 2
     private static let leastGathered = 64

@@ -4,23 +4,23 @@ extension Convolution {
         switch pass {
         case .current:
             if multiplies(arriving) { return [] }
-            if isDense, arriving.kind == .list { return [] }
+            let tile = TileWeights.bytes(
+                inputs: arriving.count,
+                outputs: outputShape.channels,
+                spikes: arriving.events
+            )
+            if isDense, arriving.kind == .list { return tile }
             if isDense, arriving.kind == .bits {
                 let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
-                let isPacked = EventSums.packsTile(
-                    width: FourVectors.width,
-                    inputs: arriving.count,
-                    outputs: outputShape.channels,
-                    spikes: arriving.events
-                )
-                return [4 * units, places, places]
-                    + (isPacked ? [4 * (arriving.count + 1) * FourVectors.width] : [])
+                return [4 * units, places, places] + tile
             }
             return EventList.bytes(arriving, shape: inputShape)
                 + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))
         case .gradients:
-            return multiplies(arriving) ? [] : EventList.bytes(arriving, shape: inputShape)
+            if multiplies(arriving) { return [] }
+            let gathers = isDense && arriving.kind.isBinary && gathers(events: arriving.events)
+            return EventList.bytes(arriving, shape: inputShape) + (gathers ? SpikeColumns.bytes(arriving) : [])
         case .inputGradient(let someAreZero):
             guard isDense, someAreZero else { return [] }
             let errors = PlannedActivity(
@@ -34,11 +34,11 @@ extension Convolution {
         }
     }
 
-    /// The list of spikes, the same by input, and three tiles.
+    /// The list of spikes, the same by input, a strip of errors, and those gathered from strips.
     public func stripBuffers(arriving: PlannedActivity) -> [Int]? {
-        guard arriving.kind == .bits, takesStrips(rows: arriving.rows, spikes: arriving.events) else { return nil }
+        guard arriving.kind.isBinary, takesStrips(rows: arriving.rows, spikes: arriving.events) else { return nil }
         return EventList.bytes(arriving, shape: inputShape)
-            + SpikeColumns.bytes(rows: arriving.rows, spikes: arriving.events, inputs: inputShape.count)
+            + SpikeColumns.bytes(arriving) + [4 * arriving.rows * OneVector.width]
     }
 
     /// The larger of the products that run.
@@ -65,14 +65,6 @@ extension EventList {
         if activity.kind == .list, activity.batch == 1 { return [starts] }
         let lists = [starts, 4 * activity.events]
         return activity.kind.isBinary ? lists : lists + [4 * activity.events]
-    }
-}
-
-extension SpikeColumns {
-    /// Bytes of the columns of so many spikes, and of the tiles of errors that are taken strip by strip.
-    static func bytes(rows: Int, spikes: Int, inputs: Int) -> [Int] {
-        let tile = 4 * rows * OneVector.width
-        return [4 * (inputs + 2), 4 * (spikes + 2), 2 * tile, tile]
     }
 }
 

@@ -31,6 +31,11 @@ struct SpikeColumns {
         }
     }
 
+    /// Bytes of the lists of such activity, and of the gradients of some outputs.
+    static func bytes(_ activity: PlannedActivity) -> [Int] {
+        [4 * (activity.count + 2), 4 * (activity.events + 2), 4 * activity.rows * TwoVectors.width]
+    }
+
     /// Adds `scale x sum over an input's spikes of the gradient of their row` to `weights [inputs, outputs]`.
     ///
     /// Outputs without any gradient, which had no part in the loss, are left out.
@@ -44,7 +49,7 @@ struct SpikeColumns {
         // A tile of gradients is to fill half of the first-level cache, and no more than there are outputs.
         if rows <= 1 << 6, active.count > TwoVectors.width {
             add(FourVectors.self, gradient, outputs, active, scale, weights)
-        } else if rows <= 1 << 7, active.count > OneVector.width {
+        } else if rows <= 1 << 7 || isSparse, active.count > OneVector.width {
             add(TwoVectors.self, gradient, outputs, active, scale, weights)
         } else {
             add(OneVector.self, gradient, outputs, active, scale, weights)
@@ -62,72 +67,106 @@ struct SpikeColumns {
         bias: UnsafeMutablePointer<Float>?,
         errors: (GradientStrip) -> Void
     ) {
-        let tiles = Storage<Float>(overwriting: 2 * rows * OneVector.width)
+        // Two vectors a row where an input has few spikes, else a tile for each: see `isSparse`.
+        let rowLength = isSparse ? TwoVectors.width : OneVector.width
+        let tiles = Storage<Float>(overwriting: rows * TwoVectors.width)
+        let halves = (UnsafePointer(tiles.base), UnsafePointer(tiles.base + (isSparse ? 1 : rows) * OneVector.width))
         // Outputs with errors whose neighbours have none, moved together.
         let gathered = Storage<Float>(overwriting: rows * OneVector.width)
         let sums = Storage<Float>(OneVector.width)
         var places: [Int] = []
         func addGathered() {
-            forEachSum(OneVector.self, UnsafePointer(gathered.base)) { input, sum in
+            forEachSum(OneVector.self, UnsafePointer(gathered.base), rowLength: OneVector.width) { input, sum in
                 sum.write(to: sums.base)
                 let row = weights + input * outputs
                 for (lane, place) in places.enumerated() { row[place].addProduct(scale, sums.base[lane]) }
             }
             places.removeAll(keepingCapacity: true)
         }
+        /// Adds sixteen outputs as they are, or moves those that have errors.
+        func addHalf(_ errors: UnsafePointer<Float>, active: UInt16, first: Int, lanes: Int) {
+            guard active.nonzeroBitCount < Self.leastTogether else {
+                forEachSum(OneVector.self, errors, rowLength: rowLength) { input, sum in
+                    let row = weights + input * outputs + first
+                    sum.scaled(by: scale, plus: OneVector(from: row, lanes: lanes)).write(to: row, lanes: lanes)
+                }
+                return
+            }
+            var left = active
+            while left != 0 {
+                let lane = left.trailingZeroBitCount
+                left &= left - 1
+                let to = gathered.base + places.count
+                for row in 0..<rows { to[row * OneVector.width] = errors[row * rowLength + lane] }
+                places.append(first + lane)
+                if places.count == OneVector.width { addGathered() }
+            }
+        }
         for first in stride(from: 0, to: outputs, by: GradientStrip.width) {
-            let neurons = first..<min(first + GradientStrip.width, outputs)
-            errors(GradientStrip(neurons: neurons, tiles: tiles.base))
-            for start in stride(from: neurons.lowerBound, to: neurons.upperBound, by: OneVector.width) {
-                let tile = UnsafePointer(tiles.base + (start - first) * rows)
-                let lanes = min(OneVector.width, neurons.upperBound - start)
-                var (total, active) = Self.total(tile, rows: rows)
-                if let bias { for lane in 0..<lanes { bias[start + lane] += total[lane] } }
-                if lanes < OneVector.width { active &= 1 << UInt16(lanes) - 1 }
-                if active.nonzeroBitCount >= Self.leastTogether {
-                    forEachSum(OneVector.self, tile) { input, sum in
-                        let row = weights + input * outputs + start
-                        sum.scaled(by: scale, plus: OneVector(from: row, lanes: lanes)).write(to: row, lanes: lanes)
-                    }
-                    continue
+            let lanes = min(GradientStrip.width, outputs - first)
+            errors(
+                GradientStrip(
+                    neurons: first..<first + lanes,
+                    low: UnsafeMutablePointer(mutating: halves.0),
+                    high: UnsafeMutablePointer(mutating: halves.1),
+                    rowLength: rowLength
+                )
+            )
+            let low = active(halves.0, rowLength: rowLength, lanes: lanes, bias: bias.map { $0 + first })
+            let high =
+                lanes <= OneVector.width
+                ? 0 : active(halves.1, rowLength: rowLength, lanes: lanes - 16, bias: bias.map { $0 + first + 16 })
+            if isSparse, min(low.nonzeroBitCount, high.nonzeroBitCount) >= Self.leastTogether {
+                forEachSum(TwoVectors.self, halves.0, rowLength: TwoVectors.width) { input, sum in
+                    let row = weights + input * outputs + first
+                    sum.scaled(by: scale, plus: TwoVectors(from: row, lanes: lanes)).write(to: row, lanes: lanes)
                 }
-                while active != 0 {
-                    let lane = active.trailingZeroBitCount
-                    active &= active - 1
-                    let to = gathered.base + places.count
-                    for row in 0..<rows { to[row * OneVector.width] = tile[row * OneVector.width + lane] }
-                    places.append(start + lane)
-                    if places.count == OneVector.width { addGathered() }
-                }
+            } else {
+                addHalf(halves.0, active: low, first: first, lanes: min(16, lanes))
+                if high != 0 { addHalf(halves.1, active: high, first: first + 16, lanes: lanes - 16) }
             }
         }
         if !places.isEmpty { addGathered() }
     }
 
-    /// Outputs with errors from which a tile is taken as it is.
+    /// Outputs with errors from which sixteen are taken as they are.
     private static let leastTogether = 10
 
-    /// The sum over the rows of a tile, and which of its outputs have errors at all.
-    private static func total(_ tile: UnsafePointer<Float>, rows: Int) -> (sum: SIMD16<Float>, active: UInt16) {
+    /// Adds the sum over the rows to `bias`, and tells which of sixteen outputs have errors at all.
+    private func active(
+        _ errors: UnsafePointer<Float>,
+        rowLength: Int,
+        lanes: Int,
+        bias: UnsafeMutablePointer<Float>?
+    ) -> UInt16 {
         // Two chains of additions hide one another's latency.
         var (even, odd) = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: 0))
         var bits = SIMD16<UInt32>(repeating: 0)
-        var row = tile
+        var row = errors
         for _ in 0..<rows / 2 {
-            let (a, b) = (row.vector(), (row + OneVector.width).vector())
+            let (a, b) = (row.vector(), (row + rowLength).vector())
             even += a
             odd += b
             bits |= unsafeBitCast(a, to: SIMD16<UInt32>.self) | unsafeBitCast(b, to: SIMD16<UInt32>.self)
-            row += 2 * OneVector.width
+            row += 2 * rowLength
         }
         if rows & 1 == 1 {
             even += row.vector()
             bits |= unsafeBitCast(row.vector(), to: SIMD16<UInt32>.self)
         }
+        even += odd
+        if let bias { for lane in 0..<min(16, lanes) { bias[lane] += even[lane] } }
         let seen: SIMDMask<SIMD16<Int32>> = bits .!= 0
         let marks = SIMD16<Float>(repeating: 0).replacing(with: SIMD16<Float>(repeating: 1), where: seen)
-        return (even + odd, marks.nonZeroBits)
+        return lanes >= 16 ? marks.nonZeroBits : marks.nonZeroBits & (1 << UInt16(lanes) - 1)
     }
+
+    /// Whether an input has so few spikes that going to it costs more than fetching errors from the second level of the
+    /// cache.
+    private var isSparse: Bool { starts.base[inputs] < Self.leastDense * Int32(inputs) }
+
+    /// Spikes of an input from which the cache decides.
+    private static let leastDense: Int32 = 64
 
     /// The outputs that have a gradient in any row.
     private static func activeOutputs(_ gradient: UnsafePointer<Float>, rows: Int, outputs: Int) -> [Int32] {
@@ -173,7 +212,7 @@ struct SpikeColumns {
                         for lane in 0..<lanes { to[lane] = from[Int(places[lane])] }
                     }
                 }
-                forEachSum(Tile.self, UnsafePointer(packed.base)) { input, sum in
+                forEachSum(Tile.self, UnsafePointer(packed.base), rowLength: Tile.width) { input, sum in
                     let target = weights + input * outputs
                     if isWhole {
                         let row = target + Int(places[0])
@@ -187,11 +226,12 @@ struct SpikeColumns {
         }
     }
 
-    /// Calls `body(input, sum of its spikes' errors)` for every input that spiked; `errors [rows, tile]`.
+    /// Calls `body(input, sum of its spikes' errors)` for every input that spiked; `errors [rows, rowLength]`.
     @inline(__always)
     private func forEachSum<Tile: RegisterTile>(
         _: Tile.Type,
         _ errors: UnsafePointer<Float>,
+        rowLength: Int,
         _ body: (_ input: Int, _ sum: Tile) -> Void
     ) {
         var spike = 0
@@ -201,12 +241,12 @@ struct SpikeColumns {
             // Two chains of additions hide one another's latency.
             var (even, odd) = (Tile(), Tile())
             while spike &+ 1 < end {
-                even.add(Tile(errors + Int(spikes.base[spike]) &* Tile.width))
-                odd.add(Tile(errors + Int(spikes.base[spike &+ 1]) &* Tile.width))
+                even.add(Tile(errors + Int(spikes.base[spike]) &* rowLength))
+                odd.add(Tile(errors + Int(spikes.base[spike &+ 1]) &* rowLength))
                 spike &+= 2
             }
             if spike < end {
-                even.add(Tile(errors + Int(spikes.base[spike]) &* Tile.width))
+                even.add(Tile(errors + Int(spikes.base[spike]) &* rowLength))
                 spike &+= 1
             }
             even.add(odd)

@@ -47,18 +47,28 @@ public protocol NeuronModel: Sendable {
 public struct GradientStrip {
     /// Most neurons of a strip.
     public static let width = 32
-    /// Neurons of a tile.
-    public static let tileWidth = 16
 
     /// Neurons of a sample, at most ``width``.
     public let neurons: Range<Int>
-    /// Two tiles, each `[T, B, 16]`; what is written beyond the last neuron does not matter.
-    public let tiles: UnsafeMutablePointer<Float>
+    /// Where those of the first sixteen go, `[T, B, sixteen of a row]`; what is written beyond the last neuron does not
+    /// matter.
+    public let low: UnsafeMutablePointer<Float>
+    /// Where those of the others go.
+    public let high: UnsafeMutablePointer<Float>
+    /// The distance in memory from a sample at a step to the next.
+    public let rowLength: Int
 
-    /// Neurons `neurons` of every sample; `tiles` holds `2 x T x B x 16` numbers.
-    public init(neurons: Range<Int>, tiles: UnsafeMutablePointer<Float>) {
+    /// Neurons `neurons` of every sample; `low` and `high` have room for sixteen numbers in each of `T x B` rows.
+    public init(
+        neurons: Range<Int>,
+        low: UnsafeMutablePointer<Float>,
+        high: UnsafeMutablePointer<Float>,
+        rowLength: Int
+    ) {
         self.neurons = neurons
-        self.tiles = tiles
+        self.low = low
+        self.high = high
+        self.rowLength = rowLength
     }
 }
 
@@ -66,12 +76,11 @@ extension NeuronModel {
     /// Copies the neurons of the strip out, and their gradients back.
     public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip) {
         let result = adjoint(of: gradient.neurons(strip.neurons), current: current.neurons(strip.neurons))
-        let width = GradientStrip.tileWidth
         for row in 0..<result.steps * result.batch {
             let from = result.base + row * result.count
             for neuron in 0..<result.count {
-                let tile = strip.tiles + neuron / width * result.steps * result.batch * width
-                tile[row * width + neuron % width] = from[neuron]
+                let half = neuron < 16 ? strip.low : strip.high
+                half[row * strip.rowLength + neuron & 15] = from[neuron]
             }
         }
     }
@@ -297,12 +306,12 @@ extension ClockDrivenNeuron {
             to: Equations.State.self,
             capacity: 2 * current.steps
         )
-        let stride = current.batch * GradientStrip.tileWidth
+        let stride = current.batch * strip.rowLength
         for sample in 0..<current.batch {
             let first = sample * current.count + strip.neurons.lowerBound
-            let low = strip.tiles + sample * GradientStrip.tileWidth
+            let (low, high) = (strip.low + sample * strip.rowLength, strip.high + sample * strip.rowLength)
             if strip.neurons.count > 16 {
-                adjointPair(first, of: gradient, current, before, to: low, low + current.steps * stride, stride: stride)
+                adjointPair(first, of: gradient, current, before, to: low, high, stride: stride)
             } else {
                 adjointBlock(first, of: gradient, current, before, to: low, stride: stride, lanes: 16)
             }

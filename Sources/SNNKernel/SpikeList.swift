@@ -138,7 +138,8 @@ extension EventSums {
     ) {
         let channels = output.channels
         let lanes = min(Tile.width, channels - first)
-        let tileWeights = weights + first
+        let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: list.count)
+        let (tileWeights, rowLength) = (tile.base, tile.rowLength)
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         let positions = UnsafePointer(list.positions.base)
         var starts = UnsafePointer(list.starts.base)
@@ -152,8 +153,8 @@ extension EventSums {
                     starts += 1
                     let end = Int(starts.pointee)
                     while event < end {
-                        Tile.prefetch(tileWeights + Int(positions[event &+ prefetchDistance]) &* channels)
-                        block.add(Tile(tileWeights + Int(positions[event]) &* channels))
+                        Tile.prefetch(tileWeights + Int(positions[event &+ prefetchDistance]) &* rowLength)
+                        block.add(Tile(tileWeights + Int(positions[event]) &* rowLength))
                         event &+= 1
                     }
                     total.add(block)
@@ -162,5 +163,6 @@ extension EventSums {
                 out += list.batch * channels
             }
         }
+        withExtendedLifetime(tile) {}
     }
 }

@@ -85,16 +85,8 @@ extension EventSums {
         _ result: UnsafeMutablePointer<Float>
     ) {
         let lanes = min(Tile.width, output.channels - first)
-        let isPacked = Self.packsTile(
-            width: Tile.width,
-            inputs: input.count,
-            outputs: output.channels,
-            spikes: units.spikes
-        )
-        let packed = isPacked ? Storage<Float>(overwriting: (input.count + 1) * Tile.width) : nil
-        if let packed { packTile(Tile.self, weights + first, lanes, to: packed.base) }
-        let tileWeights = packed.map { UnsafePointer($0.base) } ?? weights + first
-        let rowLength = packed == nil ? output.channels : Tile.width
+        let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: units.spikes)
+        let (tileWeights, rowLength) = (tile.base, tile.rowLength)
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         let positions = UnsafePointer(units.positions.base)
         var ends = UnsafePointer(units.ends.base)
@@ -120,29 +112,6 @@ extension EventSums {
             total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
             out += output.channels
         }
-        withExtendedLifetime(packed) {}
-    }
-
-    /// Whether the weights of a tile are copied together first.
-    ///
-    /// Spread over rows they share few sets of the caches and many pages; a row must be used some times to be worth the
-    /// copy.
-    static func packsTile(width: Int, inputs: Int, outputs: Int, spikes: Int) -> Bool {
-        outputs > 2 * width && spikes > leastUses * inputs
-    }
-
-    private static var leastUses: Int { 8 }
-
-    /// Copies the weights of a tile, and the row of zeros after them.
-    @inline(__always)
-    private func packTile<Tile: RegisterTile>(
-        _: Tile.Type,
-        _ weights: UnsafePointer<Float>,
-        _ lanes: Int,
-        to packed: UnsafeMutablePointer<Float>
-    ) {
-        for index in 0...input.count {
-            Tile(from: weights + index * output.channels, lanes: lanes).write(to: packed + index * Tile.width)
-        }
+        withExtendedLifetime(tile) {}
     }
 }

@@ -218,8 +218,8 @@ struct ConvolutionPathTests {
             let isTaken = c.addGradients(input: .raster(raster), to: found) { strip in
                 for row in 0..<steps * batch {
                     for (place, neuron) in strip.neurons.enumerated() {
-                        let tile = strip.tiles + place / 16 * steps * batch * 16
-                        tile[row * 16 + place % 16] = errors.base[row * errors.count + neuron]
+                        let half = place < 16 ? strip.low : strip.high
+                        half[row * strip.rowLength + place % 16] = errors.base[row * errors.count + neuron]
                     }
                 }
             }

@@ -219,16 +219,24 @@ private struct NeuronCheck {
                 for first in stride(from: 0, to: count, by: GradientStrip.width) {
                     let neurons = first..<min(first + GradientStrip.width, count)
                     let rows = steps * batch
-                    let tiles = Storage<Float>(2 * rows * GradientStrip.tileWidth)
+                    // Sixteen a row and the others elsewhere, or all of them in one row.
+                    let rowLength = random.pick([16, 32])
+                    let numbers = Storage<Float>(32 * rows)
+                    let high = rowLength == 32 ? 16 : 16 * rows
                     model.adjoint(
                         of: gradient,
                         current: current,
-                        to: GradientStrip(neurons: neurons, tiles: tiles.base)
+                        to: GradientStrip(
+                            neurons: neurons,
+                            low: numbers.base,
+                            high: numbers.base + high,
+                            rowLength: rowLength
+                        )
                     )
                     for row in 0..<rows {
                         for neuron in neurons {
-                            let (tile, lane) = (neuron - first).quotientAndRemainder(dividingBy: 16)
-                            found[row * count + neuron] = tiles.elements[(tile * rows + row) * 16 + lane]
+                            let (half, lane) = (neuron - first).quotientAndRemainder(dividingBy: 16)
+                            found[row * count + neuron] = numbers.elements[half * high + row * rowLength + lane]
                         }
                     }
                 }
