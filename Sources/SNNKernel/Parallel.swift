@@ -53,6 +53,9 @@ final class Crew {
     func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let workers = min(count, threads)
         guard workers > 1 else { return body(0) }
+        // Globals that helpers share are made here: in a child after fork() Swift's lock around their making never opens
+        // where two threads want it, as it goes by a thread number that the fork made stale.
+        _ = Workspace.current
         shift.open(workers: workers, body)
         while helpers.count < workers - 1 { helpers.append(Helper(worker: helpers.count + 1, shift: shift)) }
         body(0)
