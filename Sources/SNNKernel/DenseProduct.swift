@@ -1,4 +1,5 @@
 import CBLIS
+import CLanes
 
 /// Matrix products of dense activity, from BLIS.
 ///
@@ -99,7 +100,23 @@ enum DenseProduct {
     /// Whether BLIS obeys the law on this processor: true of its kernels for processors that fuse multiply and add.
     ///
     /// Looked at once, on a product whose bits tell: where it is false the forward pass takes the path of events.
-    static let keepsLaw: Bool = {
+    static var keepsLaw: Bool {
+        // Not a global made on first use: see ``Crew``; threads that come at once all look, and find the same.
+        if snn_look(verdict) == 0 { snn_publish(verdict, examine() ? 1 : 2) }
+        return snn_look(verdict) == 1
+    }
+
+    /// 0 where nobody looked yet, 1 where the law is kept, 2 where it is not.
+    nonisolated(unsafe) private static let verdict: UnsafeMutablePointer<UInt32> = {
+        let verdict = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+        verdict.initialize(to: 0)
+        return verdict
+    }()
+
+    /// Makes what threads share, before they can ask for it at once.
+    static func share() { _ = verdict }
+
+    private static func examine() -> Bool {
         let (rows, inputs, outputs) = (37, sumBlock, 53)
         let random = RandomStream(seed: 1, purpose: .initialisation)
         let a = Storage<Float>(rows * inputs)
@@ -117,5 +134,5 @@ enum DenseProduct {
             }
         }
         return true
-    }()
+    }
 }

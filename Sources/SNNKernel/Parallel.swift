@@ -55,7 +55,8 @@ final class Crew {
         guard workers > 1 else { return body(0) }
         // Globals that helpers share are made here: in a child after fork() Swift's lock around their making never opens
         // where two threads want it, as it goes by a thread number that the fork made stale.
-        _ = Workspace.current
+        Workspace.share()
+        DenseProduct.share()
         shift.open(workers: workers, body)
         while helpers.count < workers - 1 { helpers.append(Helper(worker: helpers.count + 1, shift: shift)) }
         body(0)

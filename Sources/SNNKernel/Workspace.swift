@@ -49,6 +49,9 @@ final class Workspace: @unchecked Sendable {
         return try body()
     }
 
+    /// Makes what threads share, before they can ask for it at once.
+    static func share() { _ = key }
+
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
         pthread_key_create(&key, nil)
