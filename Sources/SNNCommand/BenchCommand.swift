@@ -140,6 +140,8 @@ struct BenchCommand: ParsableCommand {
         let bench = try BenchCase("a", options)
         let scores = Storage<Float>(bench.network.scoreCount)
         try bench.network.predict(bench.source, count: 1, scores: scores.base)
+        // Its pointer does not keep the storage alive.
+        withExtendedLifetime(scores) {}
     }
 
     /// Times processes that load this program, build the network of case a and infer once.

@@ -108,6 +108,8 @@ package struct BenchRun {
         let scores = Storage<Float>(samples * network.scoreCount)
         let source = bench.source
         try network.predict(source, count: samples, scores: scores.base, spikeCounts: counts.base)
+        // Its pointer does not keep the storage alive.
+        withExtendedLifetime(scores) {}
         return network.nodes.indices.filter { network.nodes[$0].spikes }.map { node in
             let spikes = (0..<samples).reduce(0.0) { $0 + Double(counts.base[$1 * network.nodes.count + node]) }
             let slots = samples * network.steps * network.nodes[node].outputShape.count

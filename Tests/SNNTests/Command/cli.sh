@@ -226,6 +226,11 @@ fi
 grep -q "Usage: snn train" err.txt || die "a usage mistake must show the usage"
 say "a usage mistake shows the usage"
 
+# ---- cold start: processes that build a network and infer once
+"$snn" bench h --json --repetitions 3 > h.json
+python3 -c 'import json; assert 0 < json.load(open("h.json"))["seconds"] < 5' || die "cold start: $(cat h.json)"
+say "a cold start"
+
 # ---- memory: planned and measured, each in a process of its own
 cat > memory.py << 'PYTHON'
 import json, subprocess, sys
