@@ -462,9 +462,12 @@ public struct Convolution: Connection {
         to gradients: [Storage<Float>],
         errors: (GradientStrip) -> Void
     ) -> Bool {
-        guard isDense, case .raster(let raster) = input, raster.isBinary else { return false }
+        // What is known without a list comes first: the caller lists again where this is refused.
+        guard case .raster(let raster) = input, raster.isBinary,
+            takesStrips(rows: raster.steps * raster.batch, spikes: .max)
+        else { return false }
         let events = EventList(input, shape: inputShape)
-        guard takesStrips(rows: events.rows, spikes: events.count) else { return false }
+        guard gathers(events: events.count) else { return false }
         SpikeColumns(events, inputs: inputShape.count).add(
             outputs: outputShape.count,
             scale: raster.scale,

@@ -11,7 +11,7 @@ extension Convolution {
             )
             if isDense, arriving.kind == .list { return tile }
             if isDense, arriving.kind == .bits {
-                let units = arriving.rows * ((arriving.count + sumBlock - 1) / sumBlock)
+                let units = arriving.rows * SpikeList.blocks(arriving.count)
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
                 return [4 * units, places, places] + tile
             }

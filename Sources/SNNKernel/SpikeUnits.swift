@@ -20,7 +20,7 @@ struct SpikeUnits {
     init?(_ source: Raster) {
         guard case .form(.bits(let words)) = source.held else { return nil }
         rows = source.steps * source.batch
-        blocks = (source.count + sumBlock - 1) / sumBlock
+        blocks = SpikeList.blocks(source.count)
         spikes = BitRow.count(words)
         let most = spikes + rows * blocks * Self.group + prefetchDistance + BitRow.overrun
         ends = Storage(overwriting: rows * blocks)
