@@ -105,6 +105,7 @@ public final class BatchGradients: @unchecked Sendable {
                 }
             }
         }
+        withExtendedLifetime((places, values)) {}
     }
 
     private func fillBias(_ tile: GradientTile, to target: UnsafeMutablePointer<Float>) {

@@ -72,6 +72,7 @@ extension Readout {
                 activity.write(step: t, to: row.base)
                 accumulate(row.base, step: t, into: total)
             }
+            withExtendedLifetime(row) {}
         }
         return scores(total: total, steps: activity.steps)
     }
@@ -84,6 +85,7 @@ extension Readout {
             activity.write(step: t, to: row.base)
             stepScores(row.base, batch: activity.batch, neurons: activity.count, to: scores.step(t))
         }
+        withExtendedLifetime(row) {}
         return scores
     }
 
@@ -101,6 +103,7 @@ extension Readout {
             let slice = result.step(t)
             for index in 0..<row.count { slice[index] += row.base[index] }
         }
+        withExtendedLifetime(row) {}
         return result
     }
 }

@@ -133,6 +133,7 @@ enum DenseProduct {
                 if result.base[row * outputs + output] != sum { return false }
             }
         }
+        withExtendedLifetime((a, b, result)) {}
         return true
     }
 }

@@ -157,6 +157,7 @@ extension Network {
             }
             if !isGood { try refuse(from, frames * count, sample: sample) }
         }
+        withExtendedLifetime(made) {}
         return values
     }
 

@@ -127,6 +127,7 @@ struct SpikeColumns {
             }
         }
         if !places.isEmpty { addGathered() }
+        withExtendedLifetime((tiles, gathered, sums)) {}
     }
 
     /// Outputs with errors from which sixteen are taken as they are.
@@ -224,6 +225,7 @@ struct SpikeColumns {
                 }
             }
         }
+        withExtendedLifetime((packed, sums)) {}
     }
 
     /// Calls `body(input, sum of its spikes' errors)` for every input that spiked; `errors [rows, rowLength]`.

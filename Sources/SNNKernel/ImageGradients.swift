@@ -48,6 +48,7 @@ struct FieldGradients {
                 first += 2
             }
         }
+        withExtendedLifetime(active) {}
     }
 
     private func addGroup<Rows: RowGroup>(
@@ -287,6 +288,7 @@ struct TapGradients {
                 }
             }
         }
+        withExtendedLifetime((lines, alive)) {}
     }
 
     private func fillLines(_ events: EventList, _ row: Int, _ lines: UnsafeMutablePointer<UInt64>) {

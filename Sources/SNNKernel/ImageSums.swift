@@ -33,6 +33,7 @@ extension EventSums {
                 }
             }
         }
+        withExtendedLifetime(packed) {}
     }
 
     /// Cuts the output channels into pairs of vectors and, where one is left, that.

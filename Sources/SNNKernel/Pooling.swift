@@ -274,6 +274,7 @@ public struct Pooling: Stage {
                 body(t, sample) { findLargest(in: image + $0, $1) }
             }
         }
+        withExtendedLifetime(row) {}
     }
 
     /// The first input of each window and channel that fired, or the first of all where none did.

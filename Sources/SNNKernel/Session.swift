@@ -92,6 +92,7 @@ public final class Session {
         let sent = Storage<Float>(total.row)
         trace.output.write(step: 0, to: sent.base)
         network.readout.accumulate(sent.base, step: steps, into: total)
+        withExtendedLifetime(sent) {}
         steps += 1
     }
 

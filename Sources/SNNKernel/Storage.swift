@@ -4,6 +4,9 @@
 /// and only read afterwards; that is the discipline behind `@unchecked Sendable`.
 public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     /// The first element.
+    ///
+    /// A pointer does not keep the storage alive: the compiler may let go of a storage that is not named again, even if a
+    /// call that got the pointer still runs. Who hands one on ends with `withExtendedLifetime`.
     public let base: UnsafeMutablePointer<Element>
     /// The number of elements, without the margin.
     public let count: Int

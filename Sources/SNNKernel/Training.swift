@@ -400,6 +400,7 @@ public final class Trainer: @unchecked Sendable {
                     let first = (tile.rows.lowerBound + row) * length + tile.columns.lowerBound
                     move(tensor, first..<first + run, UnsafePointer(found.base + row * run), rate, queue)
                 }
+                withExtendedLifetime(found) {}
             }
         }
         let gathered = deferred == nil ? [] : network.deferredTensors

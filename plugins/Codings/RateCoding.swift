@@ -42,6 +42,7 @@ struct RateCoding: Coding {
                 }
             }
         }
+        withExtendedLifetime(uniform) {}
         return .raster(spikes.raster)
     }
 }

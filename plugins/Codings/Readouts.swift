@@ -76,6 +76,7 @@ struct GroupReadout: Readout {
             }
         }
         for index in 0..<spread.row { result.step(Int(chosen.base[index]))[index] = spread.base[index] }
+        withExtendedLifetime((chosen, best, row)) {}
         return result
     }
 
