@@ -75,6 +75,8 @@ public protocol Connection: Sendable {
     func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int]
     /// Bytes of each buffer that ``addGradients(input:to:errors:)`` holds, errors among them; nil where it would do nothing.
     func stripBuffers(arriving: PlannedActivity) -> [Int]?
+    /// Bytes of each buffer that ``constantCurrent(of:with:)`` holds for all pieces, and that a piece takes.
+    func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int])
     /// Bytes into which products pack factors, kept by the thread that multiplies, for ``MemoryPlan``; `goesBack` says
     /// whether ``inputGradient(of:with:)`` is called.
     func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int
@@ -95,6 +97,8 @@ extension Connection {
     public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
     /// Nil, unless a connection says otherwise.
     public func stripBuffers(arriving: PlannedActivity) -> [Int]? { nil }
+    /// None, unless a connection says otherwise.
+    public func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int]) { ([], []) }
     /// None, unless a connection says otherwise.
     public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int { 0 }
     /// The current as it is, without further work.
@@ -343,39 +347,50 @@ public struct Convolution: Connection {
                 return result
             }
         }
+        if case .values(let values) = activity, isDense, let parts = ValueParts(values) {
+            for tile in sums.tiles {
+                parts.sum(tile, outputs: outputShape.channels, weights: weight, bias: bias, to: result.base)
+            }
+            return result
+        }
         let events = EventList(activity, shape: inputShape)
         sums.add(events, weights: weight, bias: bias, scale: scale, to: result.base)
         return result
     }
 
-    /// A piece for every tile of outputs, whose weights then serve all samples from the second-level cache.
+    /// A piece for some outputs, whose weights then serve all samples from a near cache.
     public func constantCurrent(
         of input: Values,
         with weights: PreparedWeights
     ) -> (current: Values, pieces: [@Sendable () -> Void]) {
-        if !isDense || wantsDense(input) { return (current(of: .values(input), with: weights), []) }
-        let result = Values(
-            overwriting: input.steps,
-            batch: input.batch,
-            count: outputShape.count,
-            isConstant: true
-        )
-        let events = EventList(input, shape: inputShape)
-        let sums = self.sums
-        let pieces = sums.tiles.map { tile -> @Sendable () -> Void in
-            {
-                sums.addTile(
-                    tile,
-                    events,
-                    weights: weights.weight.base,
-                    bias: weights.bias.map { UnsafePointer($0.base) },
-                    scale: 1,
-                    to: result.base
-                )
+        let takesProduct = isDense && wantsDense(input) && DenseProduct.keepsLaw
+        let parts = isDense && !takesProduct ? ValueParts(input) : nil
+        guard takesProduct || parts != nil else { return (current(of: .values(input), with: weights), []) }
+        let outputs = outputShape.channels
+        let result = Values(overwriting: input.steps, batch: input.batch, count: outputs, isConstant: true)
+        if let parts {
+            let pieces = sums.tiles.map { tile -> @Sendable () -> Void in
+                {
+                    parts.sum(
+                        tile,
+                        outputs: outputs,
+                        weights: weights.weight.base,
+                        bias: weights.bias.map { UnsafePointer($0.base) },
+                        to: result.base
+                    )
+                }
             }
+            return (result, pieces)
+        }
+        let pieces = Swift.stride(from: 0, to: outputs, by: Self.productColumns).map { first -> @Sendable () -> Void in
+            let columns = first..<min(first + Self.productColumns, outputs)
+            return { writeProduct(columns, of: input, with: weights, to: result) }
         }
         return (result, pieces)
     }
+
+    /// Outputs of a piece of a product: enough that packing the inputs for each costs little.
+    private static let productColumns = 128
 
     /// Share of inputs that are not zero above which a product over all of them is faster than one that skips.
     static let denseShare = 0.25
@@ -402,22 +417,33 @@ public struct Convolution: Connection {
             count: outputShape.count,
             isConstant: input.isConstant
         )
+        writeProduct(0..<outputShape.channels, of: input, with: weights, to: result)
+        return result
+    }
+
+    /// Writes some outputs of all rows: the product over all inputs, and the bias.
+    private func writeProduct(
+        _ columns: Range<Int>,
+        of input: Values,
+        with weights: PreparedWeights,
+        to result: Values
+    ) {
         let rows = input.slices * input.batch
         let outputs = outputShape.channels
         DenseProduct.lawful(
             rows: rows,
             inputs: inputShape.channels,
             outputs: outputs,
+            columns: columns,
             input.base,
             weights: weights.weight.base,
             to: result.base
         )
-        guard let bias = weights.bias?.base else { return result }
+        guard let bias = weights.bias?.base else { return }
         for row in 0..<rows {
             let out = result.base + row * outputs
-            for output in 0..<outputs { out[output] += bias[output] }
+            for output in columns { out[output] += bias[output] }
         }
-        return result
     }
 
     /// The forward map.

@@ -15,6 +15,9 @@ extension Convolution {
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
                 return [4 * units, places, places] + tile
             }
+            if isDense, let parts = ValueParts.bytes(arriving) {
+                return parts + ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels)
+            }
             return EventList.bytes(arriving, shape: inputShape)
                 + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))
         case .gradients:
@@ -32,6 +35,12 @@ extension Convolution {
             )
             return EventList.bytes(errors, shape: outputShape)
         }
+    }
+
+    /// Lists of values, and what a tile of outputs takes.
+    public func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int]) {
+        guard isDense, !multiplies(arriving), let parts = ValueParts.bytes(arriving) else { return ([], []) }
+        return (parts, ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels))
     }
 
     /// The list of spikes, the same by input, a strip of errors, and those gathered from strips.

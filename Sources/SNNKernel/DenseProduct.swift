@@ -7,27 +7,31 @@ import CLanes
 enum DenseProduct {
     /// `result [rows, outputs] = sum_i input[row, i] weights[i, output]` under the law of sums (see ``Connection``):
     /// blocks of ``sumBlock`` inputs, each a chain of fused multiply-adds, whose totals are added in order.
+    ///
+    /// `columns` says which outputs are wanted; nil means all.
     static func lawful(
         rows: Int,
         inputs: Int,
         outputs: Int,
+        columns: Range<Int>? = nil,
         _ input: UnsafePointer<Float>,
         weights: UnsafePointer<Float>,
         to result: UnsafeMutablePointer<Float>
     ) {
+        let columns = columns ?? 0..<outputs
         for first in stride(from: 0, to: inputs, by: sumBlock) {
             dense_product(
                 rows,
-                outputs,
+                columns.count,
                 min(sumBlock, inputs - first),
                 input + first,
                 inputs,
                 1,
-                weights + first * outputs,
+                weights + first * outputs + columns.lowerBound,
                 outputs,
                 1,
                 first == 0 ? 0 : 1,
-                result,
+                result + columns.lowerBound,
                 outputs,
                 true
             )

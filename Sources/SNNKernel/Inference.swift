@@ -20,36 +20,23 @@ extension Network {
         take: @escaping @Sendable (SlabResult) -> Kept,
         deliver: @escaping @Sendable ([Kept]) -> Void
     ) throws(SNNError) {
-        let size = blockSize(isTraining: false)
-        let queue = OrderedQueue((count + size - 1) / size)
-        let weights = prepared(forTraining: false)
-        let work: @Sendable (Int) -> Void = { [self] _ in
-            while let block = queue.take() {
-                workspaces.use {
-                    let samples = block * size..<min(count, (block + 1) * size)
-                    let context = BlockContext(
-                        isTraining: false,
-                        seed: seed,
-                        samples: samples.map { firstSample &+ UInt64($0) },
-                        keepsActivity: keepsActivity
-                    )
-                    var kept: [Kept] = []
-                    do throws(SNNError) {
-                        try forEachSlab(source, samples: samples, context: context, weights: weights) {
-                            samples,
-                            _,
-                            trace throws(SNNError) in
-                            kept.append(
-                                take(SlabResult(samples: samples, scores: readout.decode(trace.output), trace: trace))
-                            )
-                        }
-                        queue.deliver(block) { deliver(kept) }
-                    } catch { queue.fail(error) }
+        let run = InferenceRun(
+            network: self,
+            source: source,
+            firstSample: firstSample,
+            keepsActivity: keepsActivity,
+            weights: prepared(forTraining: false),
+            take: take,
+            deliver: deliver
+        )
+        let share = sharesArrival ? Block.sharing * blockSize(isTraining: false) : max(1, count)
+        try Crew.with(threads) { crew throws(SNNError) in
+            for first in stride(from: 0, to: count, by: share) {
+                try workspaces.use { () throws(SNNError) in
+                    try run.run(first..<min(count, first + share), crew)
                 }
             }
         }
-        try Crew.with(threads) { crew throws(SNNError) in crew.run((count + size - 1) / size, work) }
-        try queue.check()
     }
 
     /// Numbers in all trainable tensors.
@@ -92,6 +79,69 @@ extension Network {
     private struct SharedRows: @unchecked Sendable {
         let scores: UnsafeMutablePointer<Float>
         let spikeCounts: UnsafeMutablePointer<Float>?
+    }
+}
+
+/// One call of ``Network/runBlocks(_:count:firstSample:threads:keepsActivity:take:deliver:)``.
+private struct InferenceRun<Kept>: Sendable {
+    let network: Network
+    let source: any SampleSource
+    let firstSample: UInt64
+    let keepsActivity: Bool
+    let weights: [PreparedWeights?]
+    let take: @Sendable (Network.SlabResult) -> Kept
+    let deliver: @Sendable ([Kept]) -> Void
+
+    /// Runs the blocks of some samples, which share what a large first layer makes of them.
+    func run(_ samples: Range<Int>, _ crew: Crew) throws(SNNError) {
+        let arrival =
+            samples.count > network.slabSize
+            ? try network.batchArrival(
+                source,
+                samples: samples,
+                context: context(samples),
+                weights: weights,
+                crew: crew
+            ) : nil
+        let size = network.blockSize(isTraining: false)
+        let blocks = (samples.count + size - 1) / size
+        let queue = OrderedQueue(blocks)
+        crew.run(blocks) { _ in
+            while let block = queue.take() {
+                let first = samples.lowerBound + block * size
+                network.workspaces.use {
+                    do throws(SNNError) {
+                        let kept = try runBlock(first..<min(samples.upperBound, first + size), arrival)
+                        queue.deliver(block) { deliver(kept) }
+                    } catch { queue.fail(error) }
+                }
+            }
+        }
+        try queue.check()
+    }
+
+    private func runBlock(_ samples: Range<Int>, _ arrival: ConstantArrival?) throws(SNNError) -> [Kept] {
+        var kept: [Kept] = []
+        try network.forEachSlab(
+            source,
+            samples: samples,
+            context: context(samples),
+            weights: weights,
+            arrival: arrival
+        ) { samples, _, trace throws(SNNError) in
+            let scores = network.readout.decode(trace.output)
+            kept.append(take(Network.SlabResult(samples: samples, scores: scores, trace: trace)))
+        }
+        return kept
+    }
+
+    private func context(_ samples: Range<Int>) -> BlockContext {
+        BlockContext(
+            isTraining: false,
+            seed: network.seed,
+            samples: samples.map { firstSample &+ UInt64($0) },
+            keepsActivity: keepsActivity
+        )
     }
 }
 

@@ -217,8 +217,9 @@ public struct MemoryPlan: Sendable {
         for worker in 0..<workers {
             let own = (blocks - worker + workers - 1) / workers
             let walk = MemoryWalk(network, workload, recomputed: recomputed, block: block)
+            walk.startBatch()
             for _ in 0..<min(own, walked) { walk.runBlock() }
-            walk.endBatch(workers: workers)
+            walk.endBatch()
             workspaces += walk.memory.peak + walk.heldPerBlock * max(0, own - walked)
             if worker == 0 {
                 for index in nodes.indices { nodes[index].activity = walk.activity[index] }

@@ -171,19 +171,30 @@ final class MemoryWalk {
         heldPerBlock = held[heldBefore...].reduce(0) { $0 + $1.bytes }
     }
 
-    /// Whether the first layer's currents are computed for the whole batch at once: ``Network/batchArrival``.
+    /// Whether the first layer's currents are computed for many blocks at once: ``Network/batchArrival``.
     private var isBatchwise: Bool {
-        isTraining && network.coding.sends == .constantValues && network.nodes.first?.defersGradients == true
+        network.sharesArrival && (isTraining || workload.batch > network.slabSize)
     }
 
-    /// What is computed once for the whole batch.
-    func endBatch(workers: Int) {
+    /// What is computed once for the whole batch, or as much of it as shares the first layer's currents.
+    func startBatch() {
+        guard isBatchwise, let connection = network.nodes.first?.connection else { return }
+        let arriving = PlannedActivity(
+            kind: .constant,
+            steps: network.steps,
+            batch: isTraining ? workload.batch : min(workload.batch, Block.sharing * block),
+            count: connection.inputShape.count,
+            activity: workload.inputActivity
+        )
+        columns += 4 * arriving.batch * (connection.inputShape.count + connection.outputShape.count)
+        let buffers = connection.constantBuffers(arriving: arriving)
+        columns += buffers.shared.reduce(0, +)
+        memory.pass(buffers.piece)
+    }
+
+    /// What is found at the end of a batch.
+    func endBatch() {
         guard isTraining else { return }
-        if isBatchwise, let connection = network.nodes.first?.connection {
-            let inputs = workload.batch * connection.inputShape.count
-            columns += 4 * (inputs + workload.batch * connection.outputShape.count)
-            columns += 8 * Int(workload.inputActivity * Double(inputs))
-        }
         for node in network.nodes where node.defersGradients {
             guard let connection = node.connection else { continue }
             let (inputs, outputs) = (connection.inputShape.count, connection.outputShape.count)

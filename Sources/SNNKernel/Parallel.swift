@@ -10,6 +10,8 @@ import Darwin
 enum Block {
     /// Most samples of a block.
     static let largest = 32
+    /// Blocks of an inference that share one pass over a large first layer.
+    static let sharing = 8
 
     /// Samples of a block for a network of `weights` weights and windows of `steps`.
     ///

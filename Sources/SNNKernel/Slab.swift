@@ -2,8 +2,8 @@
 ///
 /// A block is what a thread takes and what gradients are added up over. Within it samples pass forward and back in slabs,
 /// so few that what a layer writes at every step is still in the second-level cache when the next layer reads it: memory
-/// follows the slab, not the block. Layers of constant input see a whole block at once, since all of their weights would
-/// have to come from memory for every slab.
+/// follows the slab, not the block. Layers of constant input see a whole block or more at once, since all of their weights
+/// would have to come from memory for every slab.
 enum Slab {
     /// Bytes of the widest activity of a slab, written out one number a step.
     static let bytes = 1 << 18
@@ -29,7 +29,7 @@ extension Network {
 
     /// Runs the samples of a block slab by slab.
     ///
-    /// `arrival` is what ``batchArrival(_:count:context:weights:crew:)`` found for the whole batch.
+    /// `arrival` is what ``batchArrival(_:samples:context:weights:crew:)`` found for the whole batch.
     /// Errors: those of ``encode(_:samples:context:steps:)`` and of `body`.
     func forEachSlab(
         _ source: any SampleSource,
@@ -76,24 +76,23 @@ extension Network {
         return layer.current?.isConstant == true ? layer : nil
     }
 
-    /// What a constant input leads to in a first layer of so many weights that one pass over them should serve the whole
-    /// batch; nil where blocks had better look after themselves.
+    /// Whether a constant input meets a first layer of so many weights that one pass over them should serve many blocks.
+    var sharesArrival: Bool { coding.sends == .constantValues && nodes.first?.defersGradients == true }
+
+    /// What a constant input leads to in the first layer for the samples of many blocks; nil where blocks had better look
+    /// after themselves.
     ///
     /// The crew shares the outputs. Errors: those of ``encode(_:samples:context:steps:)``.
     func batchArrival(
         _ source: any SampleSource,
-        count: Int,
+        samples: Range<Int>,
         context: BlockContext,
         weights: [PreparedWeights?],
         crew: Crew
     ) throws(SNNError) -> ConstantArrival? {
-        guard coding.sends == .constantValues, let node = nodes.first, node.defersGradients,
-            let connection = node.connection, let prepared = weights[0]
+        guard sharesArrival, let node = nodes.first, let connection = node.connection, let prepared = weights[0],
+            case .values(let input) = try encode(source, samples: samples, context: context), input.isConstant
         else { return nil }
-        guard case .values(let input) = try encode(source, samples: 0..<count, context: context), input.isConstant
-        else {
-            return nil
-        }
         var activity = Activity.values(input)
         for (position, stage) in node.stages.enumerated() {
             activity = stage.forward(activity, context.stage(node: 0, position: position))
@@ -102,18 +101,18 @@ extension Network {
         var layer = LayerTrace()
         layer.connectionInput = activity
         let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
-        crew.run(pieces, workspaces)
+        crew.run(pieces, workspaces, retention: context.isTraining ? Retention.training : Retention.inference)
         layer.current = current
-        return ConstantArrival(input: input, first: layer, firstSample: 0)
+        return ConstantArrival(input: input, first: layer, firstSample: samples.lowerBound)
     }
 }
 
 extension Crew {
     /// Runs all pieces, each once and in any order, with memory from workspaces.
-    func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces) {
+    func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces, retention: Double) {
         let queue = OrderedQueue(pieces.count)
         run(pieces.count) { _ in
-            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
+            workspaces.use(retention: retention) { while let piece = queue.take() { pieces[piece]() } }
         }
     }
 }

@@ -156,7 +156,7 @@ public final class Trainer: @unchecked Sendable {
                 gradients.fill(tile, to: sums[tensor].base + first, rowLength: length)
             }
         }
-        crew.run(pieces, network.workspaces)
+        crew.run(pieces, network.workspaces, retention: Retention.training)
         known = .all
         return result
     }
@@ -194,7 +194,7 @@ public final class Trainer: @unchecked Sendable {
         let first = samplesSeen
         let arrival = try network.batchArrival(
             source,
-            count: count,
+            samples: 0..<count,
             context: BlockContext(isTraining: true, seed: seed, samples: (0..<count).map { first &+ UInt64($0) }),
             weights: weights,
             crew: crew

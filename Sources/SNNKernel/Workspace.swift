@@ -189,7 +189,10 @@ final class Workspaces: @unchecked Sendable {
     /// Runs `body` with a workspace that no other thread uses.
     ///
     /// `retention` says how much it may keep for later.
-    func use<Result>(retention: Double = Retention.inference, _ body: () -> Result) -> Result {
+    func use<Result, Failure: Error>(
+        retention: Double = Retention.inference,
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         let workspace = idle.popLast() ?? Workspace()
         pthread_mutex_unlock(mutex)
@@ -198,6 +201,6 @@ final class Workspaces: @unchecked Sendable {
             idle.append(workspace)
             pthread_mutex_unlock(mutex)
         }
-        return workspace.use(retention: retention, body)
+        return try workspace.use(retention: retention, body)
     }
 }

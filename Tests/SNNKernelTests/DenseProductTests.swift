@@ -34,32 +34,42 @@ struct DenseProductTests {
     @Test("this processor's kernels obey the law of sums")
     func keepsLaw() { #expect(DenseProduct.keepsLaw) }
 
-    @Test("a product over all inputs has the bits of the sum over those that are not zero, 300 random shapes")
-    func forward() throws {
+    /// The law of sums, written out.
+    private func plain(_ values: Values, _ one: Drawn, outputs: Int) -> [Float] {
+        let inputs = values.count
+        let bias = one.tensors.count > 1 ? one.tensors[1] : nil
+        return (0..<values.row / inputs * outputs).map { place in
+            let (row, output) = place.quotientAndRemainder(dividingBy: outputs)
+            var total: Float = 0
+            for first in stride(from: 0, to: inputs, by: sumBlock) {
+                var block: Float = 0
+                for i in first..<min(first + sumBlock, inputs) {
+                    block.addProduct(values.base[row * inputs + i], one.tensors[0].base[i * outputs + output])
+                }
+                total += block
+            }
+            return total + (bias?.base[output] ?? 0)
+        }
+    }
+
+    // The activities of a product over all inputs and of sums that skip.
+    @Test("currents of values have the bits of the plain law, 300 random shapes", arguments: [0.3...1, 0.03...0.24])
+    func forward(_ activity: ClosedRange<Double>) throws {
         var random = Seeded(1)
         for _ in 0..<300 {
             let inputs = random.integer(1...700)
-            let outputs = random.integer(32...140)
-            let rows = random.integer(16...40)
+            let outputs = random.integer(1...140)
+            let rows = random.integer(1...60)
             let one = Drawn(try Convolution(inputs: inputs, outputs: outputs, bias: random.happens(0.5)), &random)
-            let values = drawn(rows, inputs, activity: random.number(0.3...1), constant: false, &random)
-            let current = one.connection.current(of: .values(values), with: one.weights)
-            let bias = one.tensors.count > 1 ? one.tensors[1] : nil
-            for row in 0..<rows {
-                for output in 0..<outputs {
-                    var total: Float = 0
-                    for first in stride(from: 0, to: inputs, by: sumBlock) {
-                        var block: Float = 0
-                        for i in first..<min(first + sumBlock, inputs) {
-                            let weight = one.tensors[0].base[i * outputs + output]
-                            block.addProduct(values.base[row * inputs + i], weight)
-                        }
-                        total += block
-                    }
-                    if let bias { total += bias.base[output] }
-                    #expect(current.base[row * outputs + output] == total)
-                }
-            }
+            let isConstant = random.happens(0.5)
+            let values = drawn(rows, inputs, activity: random.number(activity), constant: isConstant, &random)
+            let expected = plain(values, one, outputs: outputs)
+            #expect(one.connection.current(of: .values(values), with: one.weights).numbers == expected)
+            guard isConstant else { continue }
+            // In pieces, in any order.
+            let (current, pieces) = one.connection.constantCurrent(of: values, with: one.weights)
+            for piece in pieces.shuffled() { piece() }
+            #expect(current.numbers == expected)
         }
     }
 
