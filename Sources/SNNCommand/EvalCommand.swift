@@ -11,6 +11,14 @@ struct EvalCommand: ParsableCommand {
 
     @Argument(help: "A file that `snn train --out` wrote.")
     var file: String
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Test it changed: hidden.neuron.time_bits=3, *.neuron.jitter=0.1, hidden.window=8; may be repeated.",
+            valueName: "path=value"
+        )
+    )
+    var changes: [String] = []
     @OptionGroup var data: DataOptions
     @OptionGroup var thread: ThreadOptions
     @OptionGroup var output: OutputOptions
@@ -19,13 +27,16 @@ struct EvalCommand: ParsableCommand {
         let threads = try resolvedThreads(thread.threads)
         let saved = try SavedNetwork(file)
         let test = try saved.open(split: "test", directory: data.directory)
+        var changes: [NetworkChange] = []
+        for change in self.changes { changes.append(try NetworkChange(parsing: change)) }
+        let network = try saved.network.changed(by: changes, registry: try Library.registry())
         let display = ProgressDisplay(stages: 1)
-        let evaluation = try saved.network.evaluate(test, threads: threads) { progress in
+        let evaluation = try network.evaluate(test, threads: threads) { progress in
             display.update(progress)
             return true
         }
         display.finish()
-        let report = Report(evaluation, network: saved.network, threads: threads)
+        let report = Report(evaluation, network: network, threads: threads)
         if output.json { return Console.result(report.json.text()) }
         Console.result("\(file): \(evaluation.accuracy.percent) of the test samples right")
         var summary = Summary()

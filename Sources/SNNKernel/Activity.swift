@@ -301,6 +301,38 @@ public enum ActivityKind: String, Sendable {
     case constantValues = "constant values"
     /// Analog, one value a step.
     case values = "values per step"
+    /// One spike a neuron and window at most, as the time left from it to the end of the window; 0 is no spike.
+    case times = "spike times"
     /// Spikes.
     case raster = "spikes"
+
+    /// Whether one number holds for the whole window.
+    public var isConstant: Bool { self == .constantValues || self == .times }
+}
+
+extension Activity {
+    /// Adds `factor` times the derivative of the summed activity, |value| or spikes, to a gradient laid out as the activity
+    /// or, of spikes, constant.
+    func addSigns(times factor: Float, to gradient: Values) {
+        switch self {
+        case .values(let values):
+            for index in 0..<values.slices * values.row {
+                let value = values.base[index]
+                if value != 0 { gradient.base[index] += value > 0 ? factor : -factor }
+            }
+        case .raster:
+            for index in 0..<gradient.slices * gradient.row { gradient.base[index] += factor }
+        }
+    }
+
+    /// The largest value sent; of spikes 1, or 0 where there is none.
+    var largest: Float {
+        switch self {
+        case .values(let values):
+            var largest: Float = 0
+            for index in 0..<values.slices * values.row { largest = max(largest, values.base[index]) }
+            return largest
+        case .raster(let raster): return raster.spikes(samples: 0..<raster.batch) > 0 ? 1 : 0
+        }
+    }
 }

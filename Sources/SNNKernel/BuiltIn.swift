@@ -17,13 +17,27 @@ public enum BuiltIn {
     )
     static let bias = ParameterDescription.boolean("bias", default: true, "whether a trainable constant is added")
 
+    /// How weights act.
+    static let weightParameters: [ParameterDescription] = [
+        .integer("weight_bits", default: 0, 0...16, "bits that weights are rounded to; 0 leaves them as they are"),
+        .number("weight_range", default: 1, above: 0, "half of the range that rounded weights cover"),
+    ]
+
+    /// What turns the weights of a connection as stored into those that act; nil where they are the same.
+    static func weightMap(_ complete: ComponentChoice) -> (any WeightMap)? {
+        guard case .number(let bits) = complete.parameters["weight_bits"], bits > 0,
+            case .number(let range) = complete.parameters["weight_range"]
+        else { return nil }
+        return QuantisedWeights(bits: Int(bits), range: Float(range))
+    }
+
     static let connections = [
         Part(
             name: "dense",
             summary: "Every input to every output.",
             parameters: [
                 .integer("outputs", default: nil, 1...(1 << 24), "neurons"), bias,
-            ] + Initialiser.descriptions
+            ] + Initialiser.descriptions + weightParameters
         ),
         Part(
             name: "conv2d",
@@ -32,7 +46,7 @@ public enum BuiltIn {
                 .integer("channels", default: nil, 1...(1 << 20), "kernels, channels of the output"), kernelSize,
                 .integer("stride", default: 1, 1...65536, "distance between receptive fields"),
                 .integer("padding", default: 0, 0...65535, "rows and columns of zeros on every side"), bias,
-            ] + Initialiser.descriptions
+            ] + Initialiser.descriptions + weightParameters
         ),
     ]
 
@@ -126,7 +140,10 @@ public enum BuiltIn {
         Part(
             name: "exponential",
             summary: "Times gamma after every epoch.",
-            parameters: [.number("gamma", default: 0.9, above: 0, "factor"), warmup]
+            parameters: [
+                .number("gamma", default: 0.9, above: 0, "factor"),
+                .boolean("continuous", default: false, "whether it falls with every step, gamma^epoch"), warmup,
+            ]
         ),
         Part(
             name: "cosine",
@@ -260,7 +277,8 @@ public enum BuiltIn {
             gamma: kind == .step || kind == .exponential ? p.number("gamma") : 1,
             period: kind == .step ? p.number("period") : 1,
             floor: kind == .cosine ? p.number("floor") : 0,
-            warmup: p.number("warmup")
+            warmup: p.number("warmup"),
+            isContinuous: kind == .exponential && p.flag("continuous")
         )
     }
 }

@@ -4,12 +4,15 @@ public enum ValueLaw: Sendable, Equatable {
     case finite
     /// Whole numbers from 0 to this, which is at most `Int16.max`: what a raster can hold.
     case whole(Int)
+    /// Numbers between two, both included.
+    case range(Float, Float)
 
     /// Whether one value obeys.
     func holds(_ value: Float) -> Bool {
         switch self {
         case .finite: value.isFinite
         case .whole(let largest): value >= 0 && value <= Float(largest) && value == value.rounded()
+        case .range(let low, let high): value >= low && value <= high
         }
     }
 
@@ -44,6 +47,14 @@ public enum ValueLaw: Sendable, Equatable {
                 vector(index, x)
             }
             return isGood && all(sum .== SIMD16<Float>(repeating: 0))
+        case .range(let low, let high):
+            var good = SIMDMask<SIMD16<Int32>>(repeating: true)
+            for index in stride(from: 0, to: whole, by: 16) {
+                let x = (values + index).vector()
+                good .&= (x .>= low) .& (x .<= high)
+                vector(index, x)
+            }
+            return isGood && all(good)
         case .whole(let largest):
             var good = SIMDMask<SIMD16<Int32>>(repeating: true)
             let most = SIMD16(repeating: Float(largest))
@@ -166,10 +177,15 @@ extension Network {
         for index in 0..<count where !row[index].isFinite {
             throw .notFinite("inputs must be finite, got \(row[index]) in sample \(sample), value \(index)")
         }
-        guard case .whole(let largest) = coding.takes else { return }
+        let law: String
+        switch coding.takes {
+        case .finite: return
+        case .whole(let largest): law = "whole numbers 0 ... \(largest)"
+        case .range(let low, let high): law = "numbers \(Double(low).plain) ... \(Double(high).plain)"
+        }
         for index in 0..<count where !coding.takes.holds(row[index]) {
             throw .parameter(
-                "the coding \(description.coding.name) takes whole numbers 0 ... \(largest), "
+                "the coding \(description.coding.name) takes \(law), "
                     + "got \(row[index]) in sample \(sample), value \(index)"
             )
         }

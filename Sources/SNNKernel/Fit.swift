@@ -37,6 +37,12 @@ extension Trainer {
     ) throws(SNNError) -> [EpochResult] {
         guard epochs >= 1 else { throw .argument("epochs must be >= 1, got \(epochs)") }
         try network.check(data)
+        if let rule = rule as? any CalibrationRule {
+            let result = try calibrate(rule, data, threads: threads, progress: progress)
+            epochsDone = epochs
+            try epochDone(result)
+            return [result]
+        }
         var results: [EpochResult] = []
         while epochsDone < epochs {
             let before = Snapshot(self)
@@ -50,6 +56,28 @@ extension Trainer {
             if let last = results.last { try epochDone(last) }
         }
         return results
+    }
+
+    /// Fits the network's buffers to a data set, in one pass.
+    ///
+    /// Cancelled or failed, they are as they were.
+    private func calibrate(
+        _ rule: any CalibrationRule,
+        _ data: any LabelledSource,
+        threads: Int,
+        progress: ProgressHandler?
+    ) throws(SNNError) -> EpochResult {
+        let start = Clock.seconds
+        let before = Snapshot(self)
+        do throws(SNNError) {
+            try rule.begin(network)
+            try rule.finish(network, try network.survey(data, threads: threads, progress: progress))
+        } catch {
+            before.restore(self)
+            throw error
+        }
+        let seconds = Clock.seconds - start
+        return EpochResult(epoch: epochsDone + 1, loss: 0, accuracy: 0, seconds: seconds, samples: data.count)
     }
 
     private func runEpoch(
@@ -154,7 +182,7 @@ private struct Snapshot {
     }
 
     private static func storages(of trainer: Trainer) -> [Storage<Float>] {
-        trainer.network.tensors.map(\.storage) + trainer.moments.flatMap { $0 }
+        (trainer.network.tensors + trainer.network.buffers).map(\.storage) + trainer.moments.flatMap { $0 }
     }
 
     func restore(_ trainer: Trainer) {

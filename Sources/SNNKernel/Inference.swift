@@ -25,7 +25,7 @@ extension Network {
             source: source,
             firstSample: firstSample,
             keepsActivity: keepsActivity,
-            weights: prepared(forTraining: false),
+            weights: try prepared(forTraining: false),
             take: take,
             deliver: deliver
         )
@@ -67,13 +67,23 @@ extension Network {
                 guard let spikeCounts = output.spikeCounts else { return }
                 for (place, sample) in slab.samples.enumerated() {
                     for (index, layer) in slab.trace.layers.enumerated() {
-                        guard case .raster(let raster) = layer.output else { continue }
-                        spikeCounts[sample * nodes.count + index] = Float(raster.spikes(samples: place..<place + 1))
+                        guard let output = layer.output else { continue }
+                        spikeCounts[sample * nodes.count + index] = Float(spikes(of: index, place, in: output))
                     }
                 }
             },
             deliver: { _ in }
         )
+    }
+
+    /// Spikes that a node sent for the sample at a place of a block.
+    private func spikes(of node: Int, _ place: Int, in output: Activity) -> Int {
+        switch output {
+        case .raster(let raster): return raster.spikes(samples: place..<place + 1)
+        case .values(let values):
+            guard nodes[node].spikes else { return 0 }
+            return UnsafePointer(values.base + place * values.count).countNonZero(values.count)
+        }
     }
 
     private struct SharedRows: @unchecked Sendable {
@@ -251,7 +261,7 @@ extension Network {
         )
     }
 
-    private struct Offset: SampleSource {
+    struct Offset: SampleSource {
         let source: any SampleSource
         let first: Int
         func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { source.fill(first + sample, into: row) }

@@ -48,11 +48,8 @@ public struct Initialiser: Sendable, Equatable {
             for index in 0..<storage.count { values[index] = Float(bound) * (2 * values[index] - 1) }
         }
         func normal(_ deviation: Double) {
-            // Two uniforms make one normal number (Box and Muller); the second draw sits at step 1.
             for index in 0..<storage.count {
-                let radius = Double(1 - stream.uniform(index: UInt32(truncatingIfNeeded: index)))
-                let angle = Double(stream.uniform(index: UInt32(truncatingIfNeeded: index), step: 1))
-                values[index] = Float(deviation * boxMuller(radius, angle))
+                values[index] = Float(deviation * stream.normal(index: UInt32(truncatingIfNeeded: index)))
             }
         }
         switch kind {
@@ -91,9 +88,4 @@ public struct Initialiser: Sendable, Equatable {
             bound: bound > 0 ? bound : nil
         )
     }
-}
-
-/// The normal number that two uniform ones in (0, 1] and [0, 1) make.
-private func boxMuller(_ radius: Double, _ angle: Double) -> Double {
-    (-2 * radius.logarithm).squareRoot() * (2 * Double.pi * angle).cosine
 }

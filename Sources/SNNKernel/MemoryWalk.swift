@@ -113,7 +113,7 @@ final class MemoryWalk {
         for (index, node) in nodes.enumerated() {
             for stage in node.stages { kind = stage.sends(kind) }
             // One current for all steps costs little to keep.
-            if node.connection != nil, kind != .constantValues, index != last { found.append(index) }
+            if node.connection != nil, !kind.isConstant, index != last { found.append(index) }
             kind = node.sends
         }
         return found.sorted {
@@ -133,7 +133,7 @@ final class MemoryWalk {
         }
         var whole: (flow: Flow, pieces: [Piece])?
         var first: (Kept, Flow)?
-        if network.coding.sends == .constantValues {
+        if network.coding.sends.isConstant {
             let input = encode(block)
             whole = input
             if network.nodes.first?.connection != nil {
@@ -235,7 +235,7 @@ final class MemoryWalk {
 
     private func kind(_ kind: ActivityKind, largest: Int) -> PlannedActivity.Kind {
         switch kind {
-        case .constantValues: .constant
+        case .constantValues, .times: .constant
         case .values: .values
         case .raster: largest > 1 ? .counts : .bits
         }

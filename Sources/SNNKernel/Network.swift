@@ -95,8 +95,12 @@ public struct Node: Sendable {
     public let connection: (any Connection)?
     /// Nil, as is ``connection``, in a node of stages alone.
     public let neuron: (any NeuronModel)?
+    /// What turns its tensors as stored into those that act; nil where they are the same.
+    let weightMap: (any WeightMap)?
     /// Which of the network's tensors are its own.
     public let tensors: Range<Int>
+    /// Which of the network's buffers are its own.
+    public let buffers: Range<Int>
     /// Shape of what one sample sends on.
     public let outputShape: Shape
     /// What it sends.
@@ -106,8 +110,11 @@ public struct Node: Sendable {
     /// Whether the gradients of its tensors wait for the whole batch (``Connection/defersConstantGradients``).
     let defersGradients: Bool
 
+    /// The tensors that act, of those stored.
+    func used(_ stored: [Storage<Float>]) -> [Storage<Float>] { weightMap?.used(stored) ?? stored }
+
     /// Whether it sends spikes of neurons of its own.
-    public var spikes: Bool { neuron != nil && sends == .raster }
+    public var spikes: Bool { neuron != nil && (sends == .raster || sends == .times) }
 }
 
 /// A network: coding, nodes in order, readout, and the weights. The flow, top to bottom:
@@ -129,6 +136,8 @@ public final class Network: @unchecked Sendable {
     public let nodes: [Node]
     /// Trainable tensors in the order of the nodes.
     public let tensors: [Tensor]
+    /// What its parts keep beside the weights, in the order of the nodes.
+    public let buffers: [Tensor]
     /// Scores of a sample.
     public let scoreCount: Int
     /// Seed of the weights and of random codings in inference.
@@ -180,6 +189,7 @@ public final class Network: @unchecked Sendable {
         }
         nodes = builder.nodes
         tensors = builder.tensors
+        buffers = builder.buffers
         guard builder.kind != .constantValues || readout.reads(.constantValues) else {
             throw .notSupported("readout \(description.readout.name) cannot read constant values")
         }
@@ -207,6 +217,7 @@ public final class Network: @unchecked Sendable {
             let stream = RandomStream(seed: seed, purpose: .initialisation, stream: UInt32(truncatingIfNeeded: index))
             tensor.description.initialiser.fill(tensor.storage, for: tensor.description, from: stream)
         }
+        for node in nodes { node.weightMap?.start(tensors[node.tensors].map(\.storage)) }
     }
 
     /// The position of the node called `name`.
@@ -217,11 +228,36 @@ public final class Network: @unchecked Sendable {
         return index
     }
 
+    /// Its tensors, then its buffers: what a file holds.
+    public var allTensors: [Tensor] { tensors + buffers }
+
+    /// A node's tensors as they act.
+    public func actingTensors(of node: Node) -> [Storage<Float>] { node.used(tensors[node.tensors].map(\.storage)) }
+
+    /// The buffer of a node, if it has one of that name.
+    public func buffer(_ name: String, of node: Node) -> Storage<Float>? {
+        buffers[node.buffers].first { $0.name == "\(node.name).\(name)" }?.storage
+    }
+
+    /// Whether every node's buffers let it run.
+    ///
+    /// Errors: ``SNNError/state(_:)`` that names the node and says what to do first.
+    func checkReady() throws(SNNError) {
+        for node in nodes {
+            do throws(SNNError) { try node.neuron?.checkReady() } catch {
+                throw error.prefixed(by: "layer '\(node.name)': ")
+            }
+        }
+    }
+
     /// Weights in the layouts the passes want; valid until a weight changes.
-    func prepared(forTraining: Bool) -> [PreparedWeights?] {
-        nodes.map { node in
+    ///
+    /// Errors: those of ``checkReady()``.
+    func prepared(forTraining: Bool) throws(SNNError) -> [PreparedWeights?] {
+        try checkReady()
+        return nodes.map { node in
             node.connection?.prepare(
-                tensors[node.tensors].map(\.storage),
+                node.used(tensors[node.tensors].map(\.storage)),
                 adjoint: forTraining && node.needsInputGradient
             )
         }
@@ -259,7 +295,7 @@ public final class Network: @unchecked Sendable {
             }
             if let current = layer.current, let neuron = node.neuron {
                 let state = states?[index] ?? neuron.rest(count: current.row)
-                layer.output = neuron.run(current, state: state, potentials: record(index))
+                layer.output = neuron.run(current, state: state, potentials: record(index), context.neurons(index))
                 if context.recomputed.contains(index) { layer.current = nil }
             }
             activity = layer.output ?? activity
@@ -294,12 +330,13 @@ public final class Network: @unchecked Sendable {
     /// The reverse walk: given the gradient of the last node's activity, adds the gradient of every tensor.
     ///
     /// What a node that defers its gradients needs for them, the gradient of its current and what arrived, is handed to
-    /// `later` instead.
+    /// `later` instead. `penalty` is the factor on the summed activity of hidden nodes.
     func backward(
         _ trace: Trace,
         gradient: Values,
         weights: [PreparedWeights?],
         context: BlockContext,
+        penalty: Float = 0,
         to gradients: [Storage<Float>],
         later: (_ node: Int, _ current: Values, _ input: Values) -> Void
     ) {
@@ -309,6 +346,9 @@ public final class Network: @unchecked Sendable {
             if let connection = node.connection, let neuron = node.neuron, let input = layer.connectionInput,
                 let weights = weights[index]
             {
+                if penalty > 0, index < nodes.count - 1, let output = layer.output {
+                    output.addSigns(times: penalty, to: gradient)
+                }
                 // The law of sums gives a current that was not kept the same bits again.
                 let current = layer.current ?? connection.current(of: input, with: weights)
                 if !node.needsInputGradient, !node.defersGradients, !current.isConstant {
@@ -358,6 +398,15 @@ struct BlockContext: Sendable {
         )
     }
 
+    func neurons(_ node: Int) -> StageContext {
+        StageContext(
+            isTraining: isTraining,
+            samples: samples,
+            firstStep: firstStep,
+            random: RandomStream(seed: seed, purpose: .jitter, stream: UInt32(truncatingIfNeeded: node))
+        )
+    }
+
     var coding: RandomStream { RandomStream(seed: seed, purpose: .coding) }
 }
 
@@ -390,6 +439,7 @@ private struct NodeBuilder {
     var count: Int
     var nodes: [Node] = []
     var tensors: [Tensor] = []
+    var buffers: [Tensor] = []
     private var hasConnection = false
 
     init(registry: Registry, dt: Double, shape: Shape, kind: ActivityKind, count: Int) {
@@ -424,21 +474,24 @@ private struct NodeBuilder {
             guard count <= Int(Int16.max) else {
                 throw .notSupported("pooled spike counts must be <= \(Int16.max), got up to \(count)")
             }
-            let first = tensors.count
+            let (first, firstBuffer) = (tensors.count, buffers.count)
             let needsInputGradient = hasConnection
             let arriving = kind
-            let (connection, neuron) = try addNeurons(&node)
+            let (connection, neuron, weightMap) = try addNeurons(&node)
             nodes.append(
                 Node(
                     name: node.name,
                     stages: stages,
                     connection: connection,
                     neuron: neuron,
+                    weightMap: weightMap,
                     tensors: first..<tensors.count,
+                    buffers: firstBuffer..<buffers.count,
                     outputShape: shape,
                     sends: kind,
                     needsInputGradient: needsInputGradient,
-                    defersGradients: arriving == .constantValues && connection?.defersConstantGradients == true
+                    defersGradients: arriving.isConstant && weightMap == nil
+                        && connection?.defersConstantGradients == true
                 )
             )
         } catch {
@@ -465,23 +518,29 @@ private struct NodeBuilder {
 
     private mutating func addNeurons(
         _ node: inout NodeDescription
-    ) throws(SNNError) -> ((any Connection)?, (any NeuronModel)?) {
+    ) throws(SNNError) -> ((any Connection)?, (any NeuronModel)?, (any WeightMap)?) {
         guard let connectionChoice = node.connection, let neuronChoice = node.neuron else {
             guard node.connection == nil, node.neuron == nil else {
                 throw .document("a connection needs a neuron and a neuron a connection; one of them is missing")
             }
             guard !node.stages.isEmpty else { throw .document("a layer must hold stages or a connection and a neuron") }
-            return (nil, nil)
+            return (nil, nil, nil)
         }
         let component = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
-        let (neuron, completeNeuron) = try component.made(neuronChoice, dt: dt)
+        let (made, completeNeuron) = try component.made(neuronChoice, dt: dt)
         let (connection, completeConnection) = try BuiltIn.connection(
             component.initialiser.map { $0.filled(into: connectionChoice) } ?? connectionChoice,
             input: shape
         )
-        if neuron.demand == .total, kind != .constantValues {
+        if made.demand == .total, !kind.isConstant {
             throw .notSupported(
                 "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive"
+            )
+        }
+        if made.demand == .times, kind != .times {
+            throw .notSupported(
+                "\(neuronChoice.name) takes spike times, but \(kind.rawValue) arrive; a coding or a layer that sends "
+                    + "spike times must come before it"
             )
         }
         node.connection = completeConnection
@@ -491,11 +550,31 @@ private struct NodeBuilder {
         for tensor in connection.tensors {
             tensors.append(Tensor(name: "\(node.name).\(tensor.name)", description: tensor))
         }
+        let own = made.buffers.map { buffer in
+            let tensor = Tensor(
+                name: "\(node.name).\(buffer.name)",
+                description: TensorDescription(
+                    name: buffer.name,
+                    shape: buffer.shape,
+                    fanIn: 1,
+                    fanOut: 1,
+                    initialiser: Initialiser(.zero)
+                )
+            )
+            tensor.storage.base.update(repeating: buffer.start, count: tensor.storage.count)
+            return tensor
+        }
+        buffers += own
+        let neuron = made.bound(to: own.map(\.storage))
+        let maps = [BuiltIn.weightMap(completeConnection), neuron.weightMap].compactMap(\.self)
+        guard maps.count <= 1 else {
+            throw .notSupported("\(neuronChoice.name) makes its own of the weights: weight_bits must be 0")
+        }
         shape = connection.outputShape
         kind = neuron.sends
         count = 1
         hasConnection = true
-        return (connection, neuron)
+        return (connection, neuron, maps.first)
     }
 }
 

@@ -4,6 +4,8 @@ public enum CurrentDemand: Sendable {
     case perStep
     /// One current for the whole window.
     case total
+    /// One current for the whole window, of spike times.
+    case times
 }
 
 /// A neuron model maps current to activity and back through its own derivative; it does not know weights.
@@ -27,12 +29,25 @@ public protocol NeuronModel: Sendable {
     /// What it sends.
     var sends: ActivityKind { get }
 
+    /// How the weights before it act, where that is not as they are stored.
+    var weightMap: (any WeightMap)? { get }
+    /// Numbers that it keeps with the network.
+    var buffers: [BufferDescription] { get }
+    /// The same model over the memory of its ``buffers``, in their order.
+    func bound(to buffers: [Storage<Float>]) -> any NeuronModel
+    /// Whether its buffers let it run.
+    ///
+    /// Errors: ``SNNError/state(_:)`` that says what to do first.
+    func checkReady() throws(SNNError)
+
     /// The state of `count` neurons at rest.
     func rest(count: Int) -> any NeuronState
     /// Runs all steps of `current` from `state`, which moves on with it: a whole window, or one step of a stream.
     ///
     /// The membrane potential of every step is written to `potentials`, `[T, B, N]`, where it is given.
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity
+    /// ``run(_:state:potentials:)`` for a model that draws random numbers, or does something else in training.
+    func run(_ current: Values, state: any NeuronState, potentials: Values?, _ context: StageContext) -> Activity
     /// The gradient of `current`, laid out as `current`, for a window that started at rest.
     func adjoint(of gradient: Values, current: Values) -> Values
     /// The part of ``adjoint(of:current:)`` that belongs to the neurons of a strip, for a current that is not constant.
@@ -73,6 +88,22 @@ public struct GradientStrip {
 }
 
 extension NeuronModel {
+    /// None: weights act as they are stored.
+    public var weightMap: (any WeightMap)? { nil }
+    /// None.
+    public var buffers: [BufferDescription] { [] }
+    /// Itself: it has no buffers.
+    public func bound(to buffers: [Storage<Float>]) -> any NeuronModel { self }
+    /// Always.
+    public func checkReady() throws(SNNError) {}
+    /// The same for every sample.
+    public func run(
+        _ current: Values,
+        state: any NeuronState,
+        potentials: Values?,
+        _ context: StageContext
+    ) -> Activity { run(current, state: state, potentials: potentials) }
+
     /// Copies the neurons of the strip out, and their gradients back.
     public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip) {
         let result = adjoint(of: gradient.neurons(strip.neurons), current: current.neurons(strip.neurons))

@@ -189,7 +189,7 @@ public struct Adam: Optimizer {
 ///
 ///     constant      1
 ///     step          gamma^floor(epoch / period)
-///     exponential   gamma^floor(epoch)
+///     exponential   gamma^floor(epoch); continuous: gamma^epoch
 ///     cosine        floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2
 ///     warm-up       all of them times min(1, epoch / warmup), growing from one step's share
 ///
@@ -208,14 +208,24 @@ public struct Schedule: Sendable {
     public let floor: Double
     /// Epochs of linear growth at the start.
     public let warmup: Double
+    /// Whether the exponential falls with every step rather than after every epoch.
+    public let isContinuous: Bool
 
     /// A factor of family `kind`: numbers of other families are ignored, `warmup` holds for all.
-    public init(_ kind: Kind, gamma: Double = 0.1, period: Double = 1, floor: Double = 0, warmup: Double = 0) {
+    public init(
+        _ kind: Kind,
+        gamma: Double = 0.1,
+        period: Double = 1,
+        floor: Double = 0,
+        warmup: Double = 0,
+        isContinuous: Bool = false
+    ) {
         self.kind = kind
         self.gamma = gamma
         self.period = period
         self.floor = floor
         self.warmup = warmup
+        self.isContinuous = isContinuous
     }
 
     /// The factor after `epoch` epochs of `epochs`; `share` is one optimizer step's part of an epoch.
@@ -225,6 +235,7 @@ public struct Schedule: Sendable {
         switch kind {
         case .constant: base = 1
         case .step: base = repeated(gamma, Int((epoch / period).rounded(.down)))
+        case .exponential where isContinuous: base = (epoch * gamma.logarithm).exponential
         case .exponential: base = repeated(gamma, Int(epoch.rounded(.down)))
         case .cosine:
             let progress = epochs > 0 ? min(1, epoch / epochs) : 0

@@ -15,6 +15,8 @@ public protocol Plugin: Sendable {
     static var readouts: [Component<any Readout>] { get }
     /// Ways to find how parameters change.
     static var rules: [Component<any LearningRule>] { get }
+    /// What a prediction can give beside scores.
+    static var results: [Component<any NetworkResult>] { get }
 }
 
 extension Plugin {
@@ -26,6 +28,8 @@ extension Plugin {
     public static var readouts: [Component<any Readout>] { [] }
     /// No learning rules, unless a plugin says otherwise.
     public static var rules: [Component<any LearningRule>] { [] }
+    /// No results, unless a plugin says otherwise.
+    public static var results: [Component<any NetworkResult>] { [] }
 }
 
 /// Something that can be named in a description.
@@ -74,7 +78,7 @@ public struct ComponentChoice: Sendable, Equatable {
 public struct ComponentDescription: Sendable {
     /// The plugin it comes from; «kernel» for built-in parts.
     public let plugin: String
-    /// «neuron», «coding», «readout», «connection», «stage», «rule», «optimizer», «schedule», «loss».
+    /// «neuron», «coding», «readout», «connection», «stage», «rule», «result», «optimizer», «schedule», «loss».
     public let kind: String
     /// Its name in JSON.
     public let name: String
@@ -92,6 +96,7 @@ public struct Registry: Sendable {
     let codings: [String: Component<any Coding>]
     let readouts: [String: Component<any Readout>]
     let rules: [String: Component<any LearningRule>]
+    let results: [String: Component<any NetworkResult>]
     /// All components, by plugin in the order given, the kernel's own last.
     public let components: [ComponentDescription]
 
@@ -121,6 +126,7 @@ public struct Registry: Sendable {
         codings = try collect("coding") { $0.codings }
         readouts = try collect("readout") { $0.readouts }
         rules = try collect("rule", { $0.rules }, [Backpropagation.component])
+        results = try collect("result") { $0.results }
         for (kind, part) in BuiltIn.descriptions {
             list.append(
                 ComponentDescription(
@@ -162,6 +168,16 @@ public struct Registry: Sendable {
     public func rule(_ choice: ComponentChoice) throws(SNNError) -> any LearningRule {
         try find("rule", choice.name, in: rules).made(choice, dt: 1).0
     }
+}
+
+extension Registry {
+    /// Makes a result.
+    public func result(_ name: String) throws(SNNError) -> any NetworkResult {
+        try find("result", name, in: results).made(ComponentChoice(name), dt: 1).0
+    }
+
+    /// The results that plugins bring.
+    public var resultNames: [String] { results.keys.sorted() }
 }
 
 extension Component {

@@ -57,6 +57,11 @@ public struct Pooling: Stage {
     /// The average adds up the counts of its window, the maximum passes one on.
     public func largestCount(_ arriving: Int) -> Int { kind == .average ? arriving * windowSize : arriving }
 
+    /// The kind that arrives, but for a mean of spike times, which is no spike time.
+    public func sends(_ kind: ActivityKind) -> ActivityKind {
+        kind == .times && self.kind == .average ? .constantValues : kind
+    }
+
     /// The share of windows that are not silent: 1 - (1 - p)^k for k pixels.
     public func activity(_ arriving: Double) -> Double {
         1 - (0..<windowSize).reduce(1.0) { product, _ in product * (1 - arriving) }

@@ -8,6 +8,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case shuffle = 4
     case augmentation = 5
     case split = 6
+    case jitter = 7
 }
 
 /// Counter-based random numbers: a value depends only on (seed, purpose, stream, sample, step, index), never on
@@ -73,6 +74,23 @@ public struct RandomStream: Sendable {
             for lane in 0..<min(4, row.count - index) { row[index + lane] = Float(four[lane] >> 8) * 0x1p-24 }
             index += 4
         }
+    }
+
+    /// Fills `row` with standard normal numbers.
+    ///
+    /// Two uniform numbers make one (Box and Muller): those of this step and of the next, so steps must be even.
+    public func fillNormal(_ row: UnsafeMutableBufferPointer<Float>, step: UInt32 = 0, sample: UInt64 = 0) {
+        for index in row.indices {
+            row[index] = Float(normal(index: UInt32(truncatingIfNeeded: index), step: step, sample: sample))
+        }
+    }
+
+    /// A standard normal number, of the uniform numbers of this step and of the next.
+    func normal(index: UInt32, step: UInt32 = 0, sample: UInt64 = 0) -> Double {
+        // 1 - u is never 0.
+        let radius = Double(1 - uniform(index: index, step: step, sample: sample))
+        let angle = Double(uniform(index: index, step: step &+ 1, sample: sample))
+        return (-2 * radius.logarithm).squareRoot() * (2 * Double.pi * angle).cosine
     }
 
     /// A number below `bound`, for shuffling; the bias is below `bound` / 2^64.

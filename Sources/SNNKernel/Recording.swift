@@ -77,7 +77,7 @@ extension Network {
             request.potentials && wanted[index + 1] && nodes[index].neuron != nil
                 ? Values(steps: steps, batch: count, count: nodes[index].outputShape.count) : nil
         }
-        let trace = forward(input, weights: prepared(forTraining: false), context: context) { potentials[$0] }
+        let trace = forward(input, weights: try prepared(forTraining: false), context: context) { potentials[$0] }
         var parts: [Recording.Node] = []
         let activities = [input] + trace.layers.compactMap(\.output)
         for (index, activity) in activities.enumerated() {

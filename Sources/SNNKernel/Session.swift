@@ -18,16 +18,18 @@ public final class Session {
 
     /// Opens `batch` streams at rest; `firstSample` is the number of the first one's sample, for random codings.
     ///
-    /// Errors: ``SNNError/argument(_:)`` for a batch below 1 or of more than 2^28 neurons in the widest layer.
+    /// Errors: ``SNNError/argument(_:)`` for a batch below 1 or of more than 2^28 neurons in the widest layer, and those of
+    /// ``Network/checkReady()``.
     public init(_ network: Network, batch: Int, firstSample: UInt64 = 0) throws(SNNError) {
         guard batch >= 1, batch <= Session.largestBatch(of: network) else {
             throw .argument("batch must be 1 ... \(Session.largestBatch(of: network)), got \(batch)")
         }
+        try network.checkReady()
         self.network = network
         self.batch = batch
         // Copies: training may go on while a session runs.
         weights = network.nodes.map { node in
-            node.connection?.prepare(network.tensors[node.tensors].map { $0.storage.copy() }, adjoint: false)
+            node.connection?.prepare(node.used(network.tensors[node.tensors].map { $0.storage.copy() }), adjoint: false)
         }
         samples = (0..<batch).map { firstSample &+ UInt64($0) }
         total = Values(steps: 1, batch: 1, count: 1, isConstant: true)

@@ -41,7 +41,7 @@ extension Network {
     ) throws(SNNError) {
         let size = slabSize
         var arrival = arrival
-        if arrival == nil, block.count > size, coding.sends == .constantValues,
+        if arrival == nil, block.count > size, coding.sends.isConstant,
             case .values(let input) = try encode(source, samples: block, context: context), input.isConstant
         {
             arrival = ConstantArrival(
@@ -77,7 +77,7 @@ extension Network {
     }
 
     /// Whether a constant input meets a first layer of so many weights that one pass over them should serve many blocks.
-    var sharesArrival: Bool { coding.sends == .constantValues && nodes.first?.defersGradients == true }
+    var sharesArrival: Bool { coding.sends.isConstant && nodes.first?.defersGradients == true }
 
     /// What a constant input leads to in the first layer for the samples of many blocks; nil where blocks had better look
     /// after themselves.

@@ -1,4 +1,4 @@
-/// What a stage may know beside its input.
+/// What a stage, or a neuron model, may know beside its input.
 public struct StageContext: Sendable {
     /// Whether this is training (dropout acts) or inference.
     public let isTraining: Bool
@@ -6,7 +6,7 @@ public struct StageContext: Sendable {
     public let samples: [UInt64]
     /// Step of the window that the first step of the input is.
     public let firstStep: Int
-    /// The random stream of this stage.
+    /// The random stream of this stage, or of these neurons.
     public let random: RandomStream
 
     /// The context of one block of samples for one stage.
@@ -100,7 +100,7 @@ public struct Dropout: Stage {
 
     /// One mask a step makes constant values change from step to step; else the kind stays.
     public func sends(_ kind: ActivityKind) -> ActivityKind {
-        mask == .step && kind == .constantValues ? .values : kind
+        mask == .step && kind.isConstant ? .values : kind
     }
 
     /// True in inference.

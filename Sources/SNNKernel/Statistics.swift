@@ -70,7 +70,10 @@ public struct SpikeStatistics: Sendable {
         switch activity {
         case .values(let values):
             node.slots += values.slices * values.row
-            for index in 0..<values.slices * values.row where values.base[index] != 0 { node.events += 1 }
+            let events = UnsafePointer(values.base).countNonZero(values.slices * values.row)
+            node.events += events
+            // Of spike times each is one.
+            if node.spikes { node.spikeCount += events }
         case .raster(let raster):
             node.slots += raster.steps * raster.row
             for t in 0..<raster.steps {

@@ -60,6 +60,8 @@ public final class Trainer: @unchecked Sendable {
     private var sums: [Storage<Float>]
     private var keepsGradients = false
     private var known = Known.none
+    /// What each node sent at most in the newest batch, where the rule asks.
+    private var largest: [Float] = []
     private var partials: [[Storage<Float>]] = []
     /// Memory for what serves a whole batch: the allocator's heap would keep holes of it.
     private let workspace = Workspace()
@@ -174,7 +176,7 @@ public final class Trainer: @unchecked Sendable {
         let size = network.blockSize(isTraining: true)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
-        let weights = network.prepared(forTraining: true)
+        let weights = try network.prepared(forTraining: true)
         let workers = min(crew.threads, blocks)
         while partials.count < workers { partials.append(makePartials()) }
         let deferred = DeferredGradients(network, samples: count)
@@ -192,6 +194,7 @@ public final class Trainer: @unchecked Sendable {
         let total = Total()
         let (sums, partials) = (self.sums, self.partials)
         let first = samplesSeen
+        let notes = rule.notesLargest
         let arrival = try network.batchArrival(
             source,
             samples: 0..<count,
@@ -211,7 +214,7 @@ public final class Trainer: @unchecked Sendable {
                             samples: samples.map { first &+ UInt64($0) },
                             recomputed: recomputed
                         )
-                        let (loss, correct) = try run(
+                        let (loss, correct, largest) = try run(
                             source,
                             targets,
                             samples,
@@ -219,12 +222,14 @@ public final class Trainer: @unchecked Sendable {
                             weights,
                             arrival,
                             divisor,
+                            samples: loss.reduction == .mean ? count : 1,
                             to: partials[worker],
                             deferred
                         )
                         queue.deliver(block) {
                             total.loss += loss
                             total.correct += correct
+                            if notes { total.raise(largest) }
                             for (sum, partial) in zip(sums, partials[worker]) where partial.count > 0 {
                                 sum.add(partial)
                             }
@@ -234,6 +239,10 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         try queue.check()
+        for node in network.nodes {
+            node.weightMap?.adjoint(Array(sums[node.tensors]), stored: network.tensors[node.tensors].map(\.storage))
+        }
+        largest = total.largest
         known = .some
         samplesSeen &+= UInt64(count)
         return (BatchResult(loss: total.loss / divisor, correct: total.correct, samples: count), deferred)
@@ -265,6 +274,11 @@ public final class Trainer: @unchecked Sendable {
     private final class Total: @unchecked Sendable {
         var loss = 0.0
         var correct = 0
+        var largest: [Float] = []
+
+        func raise(_ other: [Float]) {
+            largest = largest.isEmpty ? other : zip(largest, other).map { max($0, $1) }
+        }
     }
 
     /// One block forward and back, slab by slab.
@@ -276,11 +290,13 @@ public final class Trainer: @unchecked Sendable {
         _ weights: [PreparedWeights?],
         _ arrival: ConstantArrival?,
         _ divisor: Double,
+        samples batch: Int,
         to gradients: [Storage<Float>],
         _ deferred: DeferredGradients
-    ) throws(SNNError) -> (loss: Double, correct: Int) {
+    ) throws(SNNError) -> (loss: Double, correct: Int, largest: [Float]) {
         var sum = 0.0
         var correct = 0
+        var largest = [Float](repeating: 0, count: rule.notesLargest ? network.nodes.count : 0)
         try network.forEachSlab(
             source,
             samples: samples,
@@ -301,18 +317,22 @@ public final class Trainer: @unchecked Sendable {
                     weights: weights,
                     context: context,
                     deferred: deferred,
-                    firstSample: samples.lowerBound
+                    firstSample: samples.lowerBound,
+                    divisor: Double(batch)
                 ),
                 output: output,
                 to: gradients
             )
+            for node in largest.indices {
+                if let output = trace.layers[node].output { largest[node] = max(largest[node], output.largest) }
+            }
             guard case .labels(let labels) = targets.kind, !targets.perStep else { return }
             for (place, sample) in samples.enumerated() {
                 let z = UnsafePointer(scores.base + place * network.scoreCount)
                 correct += Softmax.winner(z, network.scoreCount) == Int(labels[sample]) ? 1 : 0
             }
         }
-        return (sum, correct)
+        return (sum, correct, largest)
     }
 
     /// The loss of a slab, not yet divided, and the gradient of what its last node sent.
@@ -420,7 +440,7 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         try queue.check()
-        rule.afterStep(network)
+        rule.afterStep(network, largest: largest)
     }
 
     /// Moves elements `range` of a tensor, given their gradients.

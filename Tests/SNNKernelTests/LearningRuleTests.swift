@@ -10,7 +10,7 @@ struct LearningRuleTests {
         func addGradients(of pass: ForwardPass, output: Values, to gradients: [Storage<Float>]) {
             for gradient in gradients { for index in 0..<gradient.count { gradient.base[index] += 1 } }
         }
-        func afterStep(_ network: Network) { steps += 1 }
+        func afterStep(_ network: Network, largest: [Float]) { steps += 1 }
     }
 
     @Test("a rule's gradients of all blocks are added up, and it is told of every step")

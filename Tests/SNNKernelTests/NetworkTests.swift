@@ -58,7 +58,7 @@ struct NetworkTests {
         #expect(
             node.connection?.parameters == [
                 "outputs": .number(3), "bias": .boolean(true), "init": .text("uniform"), "init_gain": .number(1),
-                "init_bound": .number(0),
+                "init_bound": .number(0), "weight_bits": .number(0), "weight_range": .number(1),
             ]
         )
         #expect(node.neuron?.parameters["tau_mem"] == .number(20))

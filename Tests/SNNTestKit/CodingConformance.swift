@@ -131,6 +131,13 @@ private struct CodingCheck {
         switch sent {
         case .values(let values):
             let kind: ActivityKind = values.isConstant ? .constantValues : .values
+            if coding.sends == .times {
+                law.require(
+                    kind == .constantValues && values.storage.elements.allSatisfy { $0 >= 0 },
+                    "spike times must be one number a window and not negative"
+                )
+                return
+            }
             law.require(kind == coding.sends, "it sends \(kind.rawValue) and says \(coding.sends.rawValue)")
         case .raster(let raster):
             law.require(coding.sends == .raster, "it sends spikes and says \(coding.sends.rawValue)")

@@ -57,7 +57,7 @@ private struct NeuronCheck {
     let model: any NeuronModel
     let law: Law
 
-    private var takesTotal: Bool { model.demand == .total }
+    private var takesTotal: Bool { model.demand != .perStep }
 
     /// Currents strong enough to fire often: per step where the model takes such, else one a window.
     private func currents(_ steps: Int, _ batch: Int, _ count: Int) -> Values {
@@ -255,6 +255,13 @@ private struct NeuronCheck {
         switch window.sent {
         case .values(let values):
             let kind: ActivityKind = values.isConstant ? .constantValues : .values
+            if model.sends == .times {
+                law.require(
+                    kind == .constantValues && values.storage.elements.allSatisfy { $0 >= 0 },
+                    "spike times must be one number a window and not negative"
+                )
+                return
+            }
             law.require(kind == model.sends, "it sends \(kind.rawValue) and says \(model.sends.rawValue)")
         case .raster(let raster):
             law.require(model.sends == .raster, "it sends spikes and says \(model.sends.rawValue)")

@@ -7,7 +7,7 @@ struct NeuronGradientCheck {
 
     private let steps = 7
     private let count = 19
-    private var takesTotal: Bool { model.demand == .total }
+    private var takesTotal: Bool { model.demand != .perStep }
 
     /// Currents per step that fire some neurons often, some rarely; and dL/d(sent).
     private func drawn() -> (current: Values, slope: Values) {

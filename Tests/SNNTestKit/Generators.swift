@@ -117,6 +117,7 @@ extension ValueLaw {
         switch self {
         case .finite: value
         // Adding 0 makes 0 of -0, which no events give.
+        case .range(let low, let high): min(high, max(low, value))
         case .whole(let largest): min(Float(largest), max(0, (value * Float(largest)).rounded())) + 0
         }
     }

@@ -41,8 +41,8 @@ final class NetworkHandle: Handle {
         self.network = network
         self.recipe = recipe
         nodeNames = StaticStrings(network.nodes.map(\.name))
-        tensorNames = StaticStrings(network.tensors.map(\.name))
-        let shapes = network.tensors.map(\.description.shape)
+        tensorNames = StaticStrings(network.allTensors.map(\.name))
+        let shapes = network.allTensors.map(\.description.shape)
         extents = .allocate(capacity: max(1, shapes.reduce(0) { $0 + $1.count }))
         var offsets: [Int] = []
         var next = 0

@@ -128,7 +128,7 @@ public func snn_network_node(
 public func snn_network_tensor_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        try Border.present(count, "count").pointee = handle.network.tensors.count
+        try Border.present(count, "count").pointee = handle.network.allTensors.count
     }
 }
 
@@ -154,10 +154,11 @@ public func snn_network_tensor(
 extension Network {
     /// The tensor at an index a caller gave.
     func tensor(_ index: Int) throws(SNNError) -> Tensor {
-        guard tensors.indices ~= index else {
-            throw .argument("index must be below the \(tensors.count) tensors, got \(UInt(bitPattern: index))")
+        let all = allTensors
+        guard all.indices ~= index else {
+            throw .argument("index must be below the \(all.count) tensors, got \(UInt(bitPattern: index))")
         }
-        return tensors[index]
+        return all[index]
     }
 
     /// Checks a caller's inputs `[batch, inputCount]`.
@@ -211,10 +212,13 @@ extension Network {
         case "scores", "probabilities": return scoreCount
         case "class": return 1
         case "spike_counts": return nodes.count
-        case "decision_time":
-            throw .notSupported("decision_time is given by networks whose neurons send spike times; this one has none")
         default:
-            throw .unknown("result", name, known: ["class", "probabilities", "scores", "spike_counts"])
+            let registry = try Library.registry()
+            guard registry.resultNames.contains(name) else {
+                let own = ["class", "probabilities", "scores", "spike_counts"]
+                throw .unknown("result", name, known: own + registry.resultNames)
+            }
+            return try registry.result(name).size(self)
         }
     }
 
@@ -252,11 +256,25 @@ extension Network {
             scores: scores.base,
             spikeCounts: needsSpikes ? spikes.base : nil
         )
+        var others: [String: Storage<Float>] = [:]
+        for name in Set(wanted.map(\.name)) where !["class", "probabilities", "scores", "spike_counts"].contains(name) {
+            let result = try Library.registry().result(name)
+            let values = Storage<Float>(batch * (try result.size(self)))
+            try result.write(
+                of: self,
+                source,
+                count: batch,
+                firstSample: first_sample,
+                threads: threads,
+                to: values.base
+            )
+            others[name] = values
+        }
         for (name, target) in wanted {
             switch name {
             case "scores": target.update(from: scores.base, count: scores.count)
             case "spike_counts": target.update(from: spikes.base, count: spikes.count)
-            default:
+            case "class", "probabilities":
                 let classes = scoreCount
                 for sample in 0..<batch {
                     let z = UnsafePointer(scores.base + sample * classes)
@@ -266,6 +284,7 @@ extension Network {
                         Softmax.probabilities(z, classes, to: target + sample * classes)
                     }
                 }
+            default: target.update(from: others[name]?.base ?? scores.base, count: others[name]?.count ?? 0)
             }
         }
     }

@@ -42,7 +42,7 @@ package enum NetworkFile {
         stage: Int = 0,
         to path: String
     ) throws(SNNError) {
-        var tensors = network.tensors.map {
+        var tensors = network.allTensors.map {
             TensorToWrite(
                 name: $0.name,
                 type: .f32,
@@ -106,7 +106,7 @@ package enum NetworkFile {
 
     /// Fills a network with the tensors of a file of the same network.
     static func readTensors(of network: Network, from file: SafetensorsFile) throws(SNNError) {
-        for tensor in network.tensors {
+        for tensor in network.allTensors {
             try file.copyFloats(tensor.name, shape: tensor.description.shape, to: tensor.storage.elements)
         }
     }
@@ -157,6 +157,9 @@ package enum NetworkFile {
             let values = Storage<Float>(overwriting: target.count)
             try file.copyFloats(name, shape: shape, to: values.elements)
             staged.append((target, values))
+        }
+        for buffer in trainer.network.buffers {
+            try stage(buffer.name, buffer.description.shape, buffer.storage)
         }
         for (tensor, moments) in zip(trainer.network.tensors, trainer.moments) {
             guard file.entry(tensor.name) != nil else {

@@ -10,6 +10,8 @@ package struct Recipe: Sendable {
     package let network: NetworkDescription
     package let seed: UInt64
     package let stages: [TrainingDocument]
+    /// What each stage changes about the network before it trains.
+    package let changes: [[NetworkChange]]
     /// The bar a verified run must reach, by report name.
     package let expect: [(name: String, value: Double)]
 
@@ -36,6 +38,7 @@ package struct Recipe: Sendable {
         network = try NetworkDocument.read(field["network"])
         seed = try field["seed"].optionalSeed() ?? 0
         var stages: [TrainingDocument] = []
+        var changes: [[NetworkChange]] = []
         for stage in try field["stages"].array() {
             let kind = try stage["kind"].string()
             guard kind == "train" else {
@@ -43,10 +46,12 @@ package struct Recipe: Sendable {
                     "\(stage.path): stage kind '\(kind)' is not supported by this version; known: train"
                 )
             }
-            stages.append(try TrainingDocument(stage, extraKeys: ["kind"]))
+            stages.append(try TrainingDocument(stage, extraKeys: ["kind", "set"]))
+            changes.append(try NetworkChange.list(stage["set"]))
         }
         guard !stages.isEmpty else { throw field["stages"].error("must hold at least one stage") }
         self.stages = stages
+        self.changes = changes
         var expect: [(String, Double)] = []
         for (name, value) in try field["expect"].optionalObject() ?? [] { expect.append((name, try value.number())) }
         self.expect = expect

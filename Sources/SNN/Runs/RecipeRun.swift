@@ -79,7 +79,8 @@ package struct RecipeRun {
         let firstStage = reached?.stage ?? 0
         // The seed of an interrupted run stays its seed, also for random codings and in the files it writes.
         let seed = options.seed ?? reached?.seed ?? recipe.seed
-        let network = try Network(recipe.network, registry: try Library.registry(), seed: seed)
+        let registry = try Library.registry()
+        var network = try Network(recipe.network, registry: registry, seed: seed)
         guard recipe.stages.indices ~= firstStage else {
             throw .corrupt(
                 "'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)"
@@ -88,11 +89,13 @@ package struct RecipeRun {
 
         var reports: [Report] = []
         var epochs: [[EpochResult]] = []
-        for (index, given) in recipe.stages.enumerated().dropFirst(firstStage) {
+        for (index, given) in recipe.stages.enumerated() {
+            network = try network.changed(by: recipe.changes[index], registry: registry)
+            guard index >= firstStage else { continue }
             var stage = given
             stage.memoryBudget = options.memoryBudget ?? stage.memoryBudget
             stageBegan(index)
-            let trainer = try stage.trainer(for: network, seed: seed)
+            let (network, trainer) = (network, try stage.trainer(for: network, seed: seed))
             if index == firstStage, let checkpoint {
                 try NetworkFile.resume(trainer, from: checkpoint)
                 guard trainer.seed == seed || options.seed == nil else {

@@ -175,8 +175,11 @@ struct NetworkDocumentTests {
     /// Laws that one parameter alone breaks.
     private let refusals = [
         "v_threshold must be > v_reset", "next_step with a soft reset",
-        "padding must be >= 0 and smaller than the kernel",
+        "padding must be >= 0 and smaller than the kernel", "high must be > low",
     ]
+
+    /// The last layer of a network of spike times.
+    private static let timesOutput = (ComponentChoice("ttfs.membrane"), ComponentChoice("membrane"))
 
     /// A network around one component.
     private func description(with choice: ComponentChoice, of kind: String) -> NetworkDescription {
@@ -187,7 +190,9 @@ struct NetworkDocumentTests {
         )
         var result = NetworkDescription(input: Shape(height: 6, width: 6, channels: 1), steps: 3, nodes: [])
         switch kind {
-        case "coding": result.coding = choice
+        case "coding":
+            result.coding = choice
+            if choice.name == "ttfs" { (node.neuron, result.readout) = Self.timesOutput }
         case "readout":
             result.readout = choice
             node.neuron = ComponentChoice("lif.integrator")
@@ -195,6 +200,18 @@ struct NetworkDocumentTests {
             node.neuron = choice
             if choice.name.hasPrefix("relu") || choice.name == "lif.integrator" {
                 result.readout = ComponentChoice("membrane")
+            }
+            if choice.name.hasPrefix("ttfs") {
+                result.coding = ComponentChoice("ttfs")
+                result.readout = ComponentChoice("membrane")
+                if choice.name != "ttfs.membrane" {
+                    result.nodes = [node]
+                    var output = node
+                    (output.neuron, _) = Self.timesOutput
+                    output.name = "b"
+                    result.nodes.append(output)
+                    return result
+                }
             }
         case "stage": node.stages = [choice]
         default:
@@ -287,7 +304,7 @@ struct NetworkDocumentTests {
             (#""layers":[]"#, .document("layers must hold at least one layer")),
             (
                 #""coding":"morse","layers":[{}]"#,
-                .unknownName("unknown coding 'morse'; known: constant, events, frames, latency, rate")
+                .unknownName("unknown coding 'morse'; known: constant, events, frames, latency, rate, ttfs")
             ),
             (
                 #""layers":[{}]"#,

@@ -120,7 +120,7 @@ struct RecipeTests {
             (
                 #"{"data":{"set":"mnist"},"network":{"input":{"shape":[2]},"layers":[]},"stages":[{"kind":"train","lr":1}]}"#,
                 .unknownName(
-                    "unknown key in stages[0]: 'lr'; known: batch, epochs, kind, loss, memory_budget, optimizer, rule, schedule"
+                    "unknown key in stages[0]: 'lr'; known: batch, epochs, kind, loss, memory_budget, optimizer, rule, schedule, set"
                 )
             ),
             (

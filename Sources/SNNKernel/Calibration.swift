@@ -1,0 +1,135 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A rule without gradients: it looks at what every node sends over a whole data set, then sets the network's buffers.
+public protocol CalibrationRule: LearningRule {
+    /// Prepares the network for being looked at.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` for a network that cannot be fitted.
+    func begin(_ network: Network) throws(SNNError)
+    /// Sets buffers by what each node sent.
+    func finish(_ network: Network, _ seen: [ActivitySurvey]) throws(SNNError)
+}
+
+extension CalibrationRule {
+    /// None: there are no gradients.
+    public func addGradients(of pass: ForwardPass, output: Values, to gradients: [Storage<Float>]) {}
+}
+
+/// How large the positive values of a node were.
+public struct ActivitySurvey: Sendable {
+    /// Bins an octave: a percentile is right to 0.14 %.
+    private static let binsAnOctave = 512
+    private static let octaves = -64...63
+
+    /// The largest value.
+    public private(set) var largest: Float = 0
+    /// Positive values.
+    public private(set) var count = 0
+    /// Values in all.
+    public private(set) var slots = 0
+    private var bins: [UInt32]
+
+    init() { bins = [UInt32](repeating: 0, count: Self.octaves.count * Self.binsAnOctave) }
+
+    mutating func add(_ values: Values) {
+        slots += values.slices * values.row
+        for index in 0..<values.slices * values.row where values.base[index] > 0 {
+            let value = values.base[index]
+            largest = max(largest, value)
+            count += 1
+            bins[Self.bin(value)] += 1
+        }
+    }
+
+    private static func bin(_ value: Float) -> Int {
+        let octave = min(max(Int(value.exponent), octaves.lowerBound), octaves.upperBound)
+        let part = Int((value.significand - 1) * Float(binsAnOctave))
+        return (octave - octaves.lowerBound) * binsAnOctave + min(part, binsAnOctave - 1)
+    }
+
+    /// The value that `percent` per cent of the positive values do not exceed; 100 gives the largest, to the bit.
+    public func percentile(_ percent: Double) -> Float {
+        guard percent < 100, count > 0 else { return largest }
+        let wanted = percent / 100 * Double(count)
+        var seen = 0.0
+        for (place, bin) in bins.enumerated() {
+            seen += Double(bin)
+            guard bin > 0, seen >= wanted else { continue }
+            // The upper edge of the bin.
+            let (octave, part) = place.quotientAndRemainder(dividingBy: Self.binsAnOctave)
+            let edge = scalbn(1 + Double(part + 1) / Double(Self.binsAnOctave), Int32(octave + Self.octaves.lowerBound))
+            return min(largest, Float(edge))
+        }
+        return largest
+    }
+
+    mutating func add(_ other: ActivitySurvey) {
+        largest = max(largest, other.largest)
+        count += other.count
+        slots += other.slots
+        for index in bins.indices { bins[index] += other.bins[index] }
+    }
+}
+
+extension Network {
+    /// What every node sends over a whole data set; analog values and spike times alone are counted.
+    ///
+    /// Errors: those of ``evaluate(_:threads:progress:)``.
+    public func survey(
+        _ data: any LabelledSource,
+        threads: Int = 1,
+        progress: ProgressHandler? = nil
+    ) throws(SNNError) -> [ActivitySurvey] {
+        try check(data)
+        let all = Surveys(count: nodes.count)
+        let start = Clock.seconds
+        // Chunks let this thread, which may tell a caller, speak between them.
+        let chunk = max(Block.largest * threads, 512)
+        for first in stride(from: 0, to: data.count, by: chunk) {
+            let count = min(chunk, data.count - first)
+            try runBlocks(
+                Offset(source: data, first: first),
+                count: count,
+                firstSample: UInt64(first),
+                threads: threads,
+                keepsActivity: true,
+                take: { slab in
+                    slab.trace.layers.map { layer in
+                        var survey = ActivitySurvey()
+                        if case .values(let values) = layer.output { survey.add(values) }
+                        return survey
+                    }
+                },
+                deliver: { slabs in
+                    for slab in slabs { for (node, survey) in slab.enumerated() { all.surveys[node].add(survey) } }
+                }
+            )
+            let done = first + count
+            let rate = Double(done) / max(Clock.seconds - start, 1e-9)
+            let news = Progress(
+                epoch: 1,
+                epochs: 1,
+                done: done,
+                total: data.count,
+                loss: 0,
+                accuracy: 0,
+                samplesPerSecond: rate
+            )
+            if let progress, !progress(news) {
+                throw .cancelled("the fit was cancelled after \(done) of \(data.count) samples")
+            }
+        }
+        return all.surveys
+    }
+
+    /// Blocks are delivered one at a time.
+    private final class Surveys: @unchecked Sendable {
+        var surveys: [ActivitySurvey]
+
+        init(count: Int) { surveys = (0..<count).map { _ in ActivitySurvey() } }
+    }
+}

@@ -1,0 +1,102 @@
+import SNNKernel
+
+/// The windows of a network of spike times, one after another: the input's, 1 long, then one a layer.
+///
+///     t_min of the first layer = 1,   t_max = t_min + D,   t_min of the next layer = t_max
+struct Windows {
+    /// Nodes that spike, in order.
+    let spiking: [Int]
+    /// When the window of each of them ends; the last is when the output is read.
+    let ends: [Double]
+
+    /// Errors: ``SNNError/notSupported(_:)`` where another kind of neuron takes part, ``SNNError/state(_:)`` for a window
+    /// that is not fitted.
+    init(_ network: Network, for result: String) throws(SNNError) {
+        var spiking: [Int] = []
+        var ends: [Double] = []
+        var end = 1.0
+        for (index, node) in network.nodes.enumerated() {
+            guard let neuron = node.neuron else { continue }
+            if node.sends == .times, let window = network.buffer("window", of: node) {
+                try neuron.checkReady()
+                end += Double(window.base[0])
+                spiking.append(index)
+                ends.append(end)
+            } else if !(neuron is MembraneModel && index == network.nodes.count - 1) {
+                throw Self.refusal(result)
+            }
+        }
+        guard !spiking.isEmpty, network.coding.sends == .times else { throw Self.refusal(result) }
+        self.spiking = spiking
+        self.ends = ends
+    }
+
+    /// When the window of the spiking node at `place` begins.
+    func start(_ place: Int) -> Double { place == 0 ? 1 : ends[place - 1] }
+
+    /// When the output is read.
+    var readTime: Double { ends[ends.count - 1] }
+
+    static func refusal(_ result: String) -> SNNError {
+        .notSupported(
+            "\(result) is given by networks of spike times: coding ttfs, neurons ttfs, and ttfs.membrane as the last layer"
+        )
+    }
+}
+
+/// Rows of numbers that several threads write, each its own.
+struct SharedRows: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Float>
+}
+
+/// When each hidden neuron spiked, layer after layer, in time since the input's window began; infinity where it did not.
+struct SpikeTimesResult: NetworkResult {
+    func size(_ network: Network) throws(SNNError) -> Int {
+        try Windows(network, for: "spike_times").spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
+    }
+
+    func write(
+        of network: Network,
+        _ source: any SampleSource,
+        count: Int,
+        firstSample: UInt64,
+        threads: Int,
+        to target: UnsafeMutablePointer<Float>
+    ) throws(SNNError) {
+        let windows = try Windows(network, for: "spike_times")
+        let (size, rows) = (try size(network), SharedRows(base: target))
+        try network.visit(source, count: count, firstSample: firstSample, threads: threads) { passage in
+            var first = 0
+            for (place, node) in windows.spiking.enumerated() {
+                guard case .values(let left) = passage.sent[node] else { continue }
+                for (row, sample) in passage.samples.enumerated() {
+                    let to = rows.base + sample * size + first
+                    let from = UnsafePointer(left.base + row * left.count)
+                    for neuron in 0..<left.count {
+                        to[neuron] = from[neuron] == 0 ? .infinity : Float(windows.ends[place] - Double(from[neuron]))
+                    }
+                }
+                first += left.count
+            }
+        }
+    }
+}
+
+/// When the output is read: the length of all windows together.
+struct LatencyResult: NetworkResult {
+    func size(_ network: Network) throws(SNNError) -> Int {
+        _ = try Windows(network, for: "latency")
+        return 1
+    }
+
+    func write(
+        of network: Network,
+        _ source: any SampleSource,
+        count: Int,
+        firstSample: UInt64,
+        threads: Int,
+        to target: UnsafeMutablePointer<Float>
+    ) throws(SNNError) {
+        target.update(repeating: Float(try Windows(network, for: "latency").readTime), count: count)
+    }
+}
