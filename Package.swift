@@ -15,7 +15,7 @@ let pluginTargets: [Target] = plugins.flatMap { name -> [Target] in
         ),
         .testTarget(
             name: "\(name)PluginTests",
-            dependencies: (Set([name, "Codings", "LIF"])).sorted().map { .target(name: "\($0)Plugin") }
+            dependencies: (Set([name, "Codings", "LIF", "ReLU"])).sorted().map { .target(name: "\($0)Plugin") }
                 + ["SNNKernel", "SNNTestKit"],
             path: "plugins/\(name)/Tests"
         ),

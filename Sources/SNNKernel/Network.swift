@@ -570,6 +570,9 @@ private struct NodeBuilder {
         guard maps.count <= 1 else {
             throw .notSupported("\(neuronChoice.name) makes its own of the weights: weight_bits must be 0")
         }
+        guard maps.first?.needsBias != true || connection.tensors.count > 1 else {
+            throw .notSupported("\(neuronChoice.name) needs a connection with a bias")
+        }
         shape = connection.outputShape
         kind = neuron.sends
         count = 1

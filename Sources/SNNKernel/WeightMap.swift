@@ -2,6 +2,8 @@
 ///
 /// A node that has one runs with ``used(_:)``; its gradients come back through ``adjoint(_:stored:)``, once a batch.
 public protocol WeightMap: Sendable {
+    /// Whether the connection must have a bias.
+    var needsBias: Bool { get }
     /// Brings weights just drawn to what they should start with.
     func start(_ stored: [Storage<Float>])
     /// The tensors that the passes take, in the order of the stored ones.
@@ -11,6 +13,8 @@ public protocol WeightMap: Sendable {
 }
 
 extension WeightMap {
+    /// False.
+    public var needsBias: Bool { false }
     /// As drawn.
     public func start(_ stored: [Storage<Float>]) {}
 }

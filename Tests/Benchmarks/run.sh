@@ -4,6 +4,7 @@
 #     run.sh                 parity, then speed; writes PARITY.md, RESULTS.md, results.json and the charts
 #     run.sh --parity        parity alone; --case N: one case of it
 #     run.sh --quick         parity, and a little of every speed measurement
+#     run.sh --spike-times   networks of spike times beside rectified ones; writes SPIKE_TIMES.md
 #     run.sh --help          the other options of the speed comparison
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,8 +40,9 @@ speed() { "$venv/bin/python" -m speed "$@"; }
 case "${1:-}" in
     --case) parity "$@" ;;
     --parity) shift; parity "$@" ;;
-    --help | -h) sed -n '2,7s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
     --report | --list | --only) speed "$@" ;;
+    --spike-times) shift; "$venv/bin/python" "$here/spike_times.py" "$@" ;;
     *)
         # A comparison of speed is worth something only between networks that do the same.
         parity > "$root/build/bench-parity.log" || {

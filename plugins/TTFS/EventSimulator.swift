@@ -51,6 +51,9 @@ struct EventSimulator {
             if let neuron, neuron.jitter > 0 {
                 throw .notSupported("the event-driven simulation has no jitter, got jitter = \(neuron.jitter)")
             }
+            if neuron?.alpha1 != nil {
+                throw .notSupported("the event-driven simulation runs ttfs neurons, not ttfs.alpha1 ('\(node.name)')")
+            }
             let tensors = network.actingTensors(of: node)
             layers.append(
                 Layer(

@@ -14,6 +14,13 @@ public enum PluginEntry: Plugin {
             // As of a rectified linear unit: the two are one network.
             initialiser: Initialiser(.kaimingUniform, gain: 2.0.squareRoot())
         ) { p, _ throws(SNNError) in TTFSModel(p) },
+        Component(
+            "ttfs.alpha1",
+            "The same with a slope at threshold that depends on the weights: for comparison.",
+            parameters: [.choice("start", default: Alpha1Map.Start.smart, "what the weights drawn are taken for")]
+                + TTFSModel.parameters,
+            initialiser: Initialiser(.kaimingUniform, gain: 2.0.squareRoot())
+        ) { p, _ throws(SNNError) in TTFSModel(p, alpha1: p.choice("start")) },
         Component("ttfs.membrane", "Never spikes: the last layer, read from the membrane.") {
             _,
             _ throws(SNNError) in MembraneModel()

@@ -48,17 +48,20 @@ struct TTFSModel: NeuronModel {
     let jittered: Jittered
     let timeBits: Int
     let clock: Clock
+    /// How the weights of the alpha-1 model start; nil for the model with constant slope.
+    let alpha1: Alpha1Map.Start?
     /// One number: the length of the window.
     private let window: Storage<Float>
 
-    init(_ p: ParameterSet) {
+    init(_ p: ParameterSet, alpha1: Alpha1Map.Start? = nil) {
         self.init(
             window: p.number("window"),
             early: p.choice("early"),
             jitter: p.number("jitter"),
             jittered: p.choice("jitter_of"),
             timeBits: p.integer("time_bits"),
-            clock: p.choice("clock")
+            clock: p.choice("clock"),
+            alpha1: alpha1
         )
     }
 
@@ -69,6 +72,7 @@ struct TTFSModel: NeuronModel {
         jittered: Jittered = .real,
         timeBits: Int = 0,
         clock: Clock = .nearest,
+        alpha1: Alpha1Map.Start? = nil,
         over memory: Storage<Float>? = nil
     ) {
         startWindow = Float(window)
@@ -77,6 +81,7 @@ struct TTFSModel: NeuronModel {
         self.jittered = jittered
         self.timeBits = timeBits
         self.clock = clock
+        self.alpha1 = alpha1
         if let memory {
             self.window = memory
         } else {
@@ -96,6 +101,7 @@ struct TTFSModel: NeuronModel {
 
     var demand: CurrentDemand { .times }
     var sends: ActivityKind { .times }
+    var weightMap: (any WeightMap)? { alpha1.map { Alpha1Map(beginning: $0, window: window) } }
     var buffers: [BufferDescription] { [BufferDescription(name: "window", shape: [1], start: startWindow)] }
 
     func bound(to buffers: [Storage<Float>]) -> any NeuronModel {
@@ -106,6 +112,7 @@ struct TTFSModel: NeuronModel {
             jittered: jittered,
             timeBits: timeBits,
             clock: clock,
+            alpha1: alpha1,
             over: buffers[0]
         )
     }

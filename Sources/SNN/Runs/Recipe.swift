@@ -10,6 +10,8 @@ package struct Recipe: Sendable {
     package let network: NetworkDescription
     package let seed: UInt64
     package let stages: [TrainingDocument]
+    /// Which stages fit buffers to the training set rather than train: `--epochs` means none of them.
+    package let fits: [Bool]
     /// What each stage changes about the network before it trains.
     package let changes: [[NetworkChange]]
     /// The bar a verified run must reach, by report name.
@@ -39,19 +41,22 @@ package struct Recipe: Sendable {
         seed = try field["seed"].optionalSeed() ?? 0
         var stages: [TrainingDocument] = []
         var changes: [[NetworkChange]] = []
+        var fits: [Bool] = []
         for stage in try field["stages"].array() {
             let kind = try stage["kind"].string()
-            guard kind == "train" else {
+            guard kind == "train" || kind == "fit" else {
                 throw .notSupported(
-                    "\(stage.path): stage kind '\(kind)' is not supported by this version; known: train"
+                    "\(stage.path): stage kind '\(kind)' is not supported by this version; known: fit, train"
                 )
             }
+            fits.append(kind == "fit")
             stages.append(try TrainingDocument(stage, extraKeys: ["kind", "set"]))
             changes.append(try NetworkChange.list(stage["set"]))
         }
         guard !stages.isEmpty else { throw field["stages"].error("must hold at least one stage") }
         self.stages = stages
         self.changes = changes
+        self.fits = fits
         var expect: [(String, Double)] = []
         for (name, value) in try field["expect"].optionalObject() ?? [] { expect.append((name, try value.number())) }
         self.expect = expect

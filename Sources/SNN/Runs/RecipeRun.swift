@@ -88,6 +88,8 @@ package struct RecipeRun {
         }
 
         var reports: [Report] = []
+        var trained: (results: [EpochResult], trainer: Trainer)?
+        let lastTraining = recipe.fits.lastIndex(of: false) ?? recipe.stages.count - 1
         var epochs: [[EpochResult]] = []
         for (index, given) in recipe.stages.enumerated() {
             network = try network.changed(by: recipe.changes[index], registry: registry)
@@ -102,7 +104,7 @@ package struct RecipeRun {
                     throw .argument("seed must be the checkpoint's \(trainer.seed) when resuming, got \(seed)")
                 }
             }
-            let wanted = index == recipe.stages.count - 1 ? options.epochs ?? stage.epochs : stage.epochs
+            let wanted = index == lastTraining ? options.epochs ?? stage.epochs : stage.epochs
             let results = try trainer.fit(
                 train,
                 epochs: wanted,
@@ -123,7 +125,8 @@ package struct RecipeRun {
             let evaluation = try network.evaluate(test, threads: threads, progress: progress)
             var report = Report()
             report.add(evaluation, network: network)
-            report.add(results, trainer: trainer, threads: threads)
+            if !recipe.fits[index] || trained == nil { trained = (results, trainer) }
+            if let trained { report.add(trained.results, trainer: trained.trainer, threads: threads) }
             reports.append(report)
         }
         guard var report = reports.last else { throw .state("a recipe needs at least one stage") }
