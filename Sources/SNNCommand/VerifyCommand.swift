@@ -40,13 +40,13 @@ struct VerifyCommand: ParsableCommand {
             for bar in try Bar.all(of: recipe, in: report) {
                 missed += bar.isReached ? 0 : 1
                 table.add([
-                    recipe.name, bar.name, ">= " + Bar.number(bar.least, named: bar.name),
+                    recipe.name, bar.name, Bar.relation(bar.name) + " " + Bar.number(bar.bound, named: bar.name),
                     Bar.number(bar.measured, named: bar.name), ProgressLine.duration(report["seconds", default: 0]),
                     bar.isReached ? "reached" : "MISSED",
                 ])
                 results.append(
                     .object([
-                        "recipe": .string(recipe.name), "number": .string(bar.name), "bar": .number(bar.least),
+                        "recipe": .string(recipe.name), "number": .string(bar.name), "bar": .number(bar.bound),
                         "measured": .number(bar.measured), "reached": .bool(bar.isReached),
                     ])
                 )

@@ -82,9 +82,12 @@ struct TextTests {
 
     @Test("a bar is reached at its value, missed below and by what is no number")
     func bars() {
-        #expect(Bar(name: "accuracy", least: 0.97, measured: 0.97).isReached)
-        #expect(!Bar(name: "accuracy", least: 0.97, measured: 0.9699).isReached)
-        #expect(!Bar(name: "accuracy", least: 0.97, measured: .nan).isReached)
+        #expect(Bar(name: "accuracy", bound: 0.97, measured: 0.97).isReached)
+        #expect(!Bar(name: "accuracy", bound: 0.97, measured: 0.9699).isReached)
+        #expect(!Bar(name: "accuracy", bound: 0.97, measured: .nan).isReached)
+        #expect(Bar(name: "spikes_per_neuron", bound: 0.08, measured: 0.08).isReached)
+        #expect(!Bar(name: "spikes_per_neuron", bound: 0.08, measured: 0.081).isReached)
+        #expect(!Bar(name: "spikes_per_neuron", bound: 0.08, measured: .nan).isReached)
         #expect(Bar.text([("accuracy", 0.978), ("steps", 10)]) == "accuracy >= 97.80 %, steps >= 10")
     }
 }
