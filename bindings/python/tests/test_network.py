@@ -70,6 +70,8 @@ def test_every_short_name_builds():
     assert not small_network(layers=integrator, readout=readout).nodes[0].spikes
     analog = [snn.Flatten(), snn.Dense(8, neuron=snn.ReLU()), snn.Dense(10, neuron=snn.Neuron("relu.identity"))]
     assert small_network(layers=analog, readout=readout).outputs == 10
+    timed = [snn.Flatten(), snn.Dense(8, neuron=snn.TTFS(window=8)), snn.Dense(10, neuron=snn.TTFSMembrane())]
+    assert small_network(layers=timed, coding="ttfs", readout=readout, steps=1).tensors["layer1.window"] == [8]
 
 
 def test_json_of_a_network_makes_the_same_network(network):

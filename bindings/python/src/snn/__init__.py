@@ -13,6 +13,7 @@ from . import plot
 from ._dataset import Dataset
 from ._description import (
     LIF,
+    TTFS,
     AdaptiveLIF,
     AveragePool,
     Coding,
@@ -31,6 +32,7 @@ from ._description import (
     Schedule,
     Stage,
     SynapticLIF,
+    TTFSMembrane,
 )
 from ._errors import (
     ArgumentError,
@@ -110,6 +112,8 @@ __all__ = [
     "Stage",
     "StateError",
     "SynapticLIF",
+    "TTFS",
+    "TTFSMembrane",
     "Trainer",
     "UnknownNameError",
     "build_info",

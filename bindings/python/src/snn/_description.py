@@ -99,6 +99,20 @@ class ReLU(Neuron):
         super().__init__("relu", **parameters)
 
 
+class TTFS(Neuron):
+    """At most one spike, at an exact time, `Neuron("ttfs", ...)`."""
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__("ttfs", **parameters)
+
+
+class TTFSMembrane(Neuron):
+    """Never spikes: the last layer of a network of spike times, `Neuron("ttfs.membrane")`."""
+
+    def __init__(self) -> None:
+        super().__init__("ttfs.membrane")
+
+
 class Stage(Part):
     """What acts on activity between two layers: `Stage("average_pool", kernel=2)`."""
 
