@@ -340,7 +340,8 @@ SNN_API snn_status snn_trainer_apply(snn_trainer *trainer);
 
 /* The gradient of trainable tensor `index`, without copying, shape as the tensor's. Borrowed until the trainer is freed;
    the values change with every batch. Until gradients are asked for, here or by snn_trainer_gradients, a training step
-   keeps none of a large layer. Errors: ARGUMENT, STATE (the last step kept none: call snn_trainer_gradients). */
+   keeps none of a large layer. Errors: ARGUMENT (a buffer has none, too), STATE (the last step kept none: call
+   snn_trainer_gradients). */
 SNN_API snn_status snn_trainer_gradient(snn_trainer *trainer, size_t index, float **values, size_t *count);
 
 /* Trains until `epochs` epochs are complete (counting those done before a resume), each on every sample in a new seeded

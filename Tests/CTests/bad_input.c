@@ -550,6 +550,21 @@ static void trainers(void) {
     }
     snn_trainer_free(values);
 
+    /* A buffer, tensor 4 of this network, has no gradient */
+    snn_network *timed = test_network(
+        "{\"input\":{\"shape\":[64]},\"coding\":\"ttfs\",\"readout\":\"membrane\",\"layers\":["
+        "{\"connection\":{\"kind\":\"dense\",\"outputs\":8},\"neuron\":\"ttfs\"},"
+        "{\"connection\":{\"kind\":\"dense\",\"outputs\":10},\"neuron\":\"ttfs.membrane\"}]}",
+        1);
+    snn_trainer *its = NULL;
+    if (SUCCEEDS(snn_trainer_create(timed, NULL, 1, &its))) {
+        SUCCEEDS(snn_network_tensor(timed, 4, NULL, NULL, NULL, NULL));
+        SUCCEEDS(snn_trainer_gradients(its, inputs, 128, labels, 2, 2, &out.number));
+        REFUSED(snn_trainer_gradient(its, 4, &out.writable, &out.size), ARGUMENT);
+    }
+    snn_trainer_free(its);
+    snn_network_free(timed);
+
     const char *checkpoint = test_path("trainer"), *plain = test_path("plain"), *foreign = test_path("foreign");
     snn_network *other = test_network(TEST_CONV_NETWORK, 1);
     snn_trainer *other_trainer = NULL;

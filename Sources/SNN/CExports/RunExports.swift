@@ -338,7 +338,10 @@ public func snn_trainer_gradient(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let trainer = try TrainerHandle.from(trainer).trainer
-        _ = try trainer.network.tensor(index)
+        let (tensor, trainable) = (try trainer.network.tensor(index), trainer.network.tensors.count)
+        guard index < trainable else {
+            throw .argument("index must be below the \(trainable) gradients, got \(index): \(tensor.name) is a buffer")
+        }
         let gradient = try trainer.gradients[index]
         values?.pointee = gradient.base
         count?.pointee = gradient.count

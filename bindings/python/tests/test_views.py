@@ -84,6 +84,14 @@ def test_gradients_are_views_that_follow_the_batches(network):
     assert np.isfinite(gradient).all()
 
 
+def test_buffers_have_no_gradients():
+    layers = [snn.Flatten(), snn.Dense(8, neuron=snn.TTFS()), snn.Dense(10, neuron=snn.TTFSMembrane())]
+    timed = small_network(layers=layers, coding="ttfs", readout="membrane", steps=1)
+    trainer = snn.Trainer(timed, rule="ttfs")
+    trainer.compute_gradients(X, [0, 1, 2, 3])
+    assert set(timed.tensors) - set(trainer.gradients) == {"layer1.window"}
+
+
 def test_gradients_of_a_large_layer_are_kept_once_asked_for():
     with small_network(hidden=300) as network:
         trainer = snn.Trainer(network)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._convert import document, floats, given, is_integral, labels, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice
-from ._errors import StateError
+from ._errors import ArgumentError, StateError
 from ._events import Events, Inputs, arguments
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib
@@ -108,8 +108,11 @@ class Trainer(Handle):
         views = {}
         for index, (name, shape) in enumerate(self._shapes.items()):
             values = ctypes.POINTER(ctypes.c_float)()
-            with owner.lock:
-                lib.snn_trainer_gradient(owner.pointer, index, ctypes.byref(values), None)
+            try:
+                with owner.lock:
+                    lib.snn_trainer_gradient(owner.pointer, index, ctypes.byref(values), None)
+            except ArgumentError:
+                break  # buffers, which come last, have none
             views[name] = view(owner, ctypes.addressof(values.contents), shape, np.float32, writable=True)
         return Tensors(views, "gradient")
 
