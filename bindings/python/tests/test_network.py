@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -132,3 +134,105 @@ def test_a_plan_tells_the_memory_before_anything_runs():
         network.plan(batch=64, memory_budget=10)
     with snn.Trainer(network, memory_budget=10) as trainer, pytest.raises(snn.MemoryLimitError, match="memory_budget"):
         trainer.train_batch(np.zeros((4, network.inputs), np.float32), np.zeros(4, np.int32))
+
+
+def timed_network(**neuron) -> snn.Network:
+    return snn.Network(
+        input=(1, 8, 8),
+        coding="ttfs",
+        readout="membrane",
+        layers=[
+            snn.MaxPool(2, stride=2),
+            snn.Flatten(),
+            snn.Dense(16, neuron=snn.TTFS(**neuron), name="deep.first"),
+            snn.Dense(8, neuron=snn.TTFS(**neuron), name="second"),
+            snn.Dense(10, neuron=snn.TTFSMembrane(), name="out"),
+        ],
+        seed=2**63 + 1,
+    )
+
+
+def test_changes_leave_weights_buffers_seed_and_the_network_itself():
+    network = timed_network(window=3)
+    network.threads = 2
+    network.tensors["out.bias"][:] = 7
+    before, document = weights(network), network.json
+    changes = {
+        "*.neuron.jitter": 0.25,
+        "deep.first.neuron.time_bits": np.int64(3),
+        "second.connection.weight_bits": 4,
+        "deep.first.max_pool.kernel": 1,
+        "coding.low": -1,
+        "readout.reduce": "sum",
+        "second.window": np.float32(8),
+    }
+    other = network.changed(changes)
+    assert network.json == document
+    assert_same_bits(weights(network), before)
+    assert_same_bits(weights(other), {**before, "second.window": np.array([8], np.float32)})
+    assert other.seed == network.seed == 2**63 + 1 and other.threads == 2
+    first, second, out = json.loads(other.json)["layers"]
+    assert (first["neuron"]["jitter"], first["neuron"]["time_bits"], first["neuron"]["clock"]) == (0.25, 3, "nearest")
+    assert (second["neuron"]["jitter"], second["neuron"]["time_bits"]) == (0.25, 0)
+    assert second["connection"]["weight_bits"] == 4 and first["connection"]["weight_bits"] == 0
+    assert first["stages"][0]["kernel"] in (1, [1, 1]) and first["stages"][0]["stride"] == 2
+    assert out == json.loads(document)["layers"][2]
+    assert json.loads(other.json)["coding"]["low"] == -1 and json.loads(other.json)["readout"]["reduce"] == "sum"
+    widened = network.changed({"*.window": 5})
+    assert widened.tensors["deep.first.window"] == widened.tensors["second.window"] == 5
+    assert network.changed({}).json == document
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "sentence"),
+    [
+        ({"window": 1}, snn.UnknownNameError, "unknown place 'window'.*layers: deep.first, second, out"),
+        ({"third.window": 1}, snn.UnknownNameError, "buffers: deep.first.window, second.window"),
+        ({"out.weight": 1}, snn.UnknownNameError, "unknown place"),
+        ({"out.neuron.jitter": 1}, snn.UnknownNameError, "unknown place"),
+        ({"second.neuron.model": "lif"}, snn.UnknownNameError, "unknown place"),
+        ({"first.neuron.jitter": 1}, snn.UnknownNameError, "unknown place"),
+        ({"second.flatten.kernel": 1}, snn.UnknownNameError, "unknown place"),
+        ({"coding.gain": 1}, snn.UnknownNameError, "unknown place"),
+        ({"": 1}, snn.UnknownNameError, "unknown place"),
+        ({3: 1}, snn.ArgumentError, "must have a path"),
+        ([("second.window", 1)], snn.ArgumentError, "must be a dictionary"),
+        ({"*.window": "long"}, snn.ParameterError, "window must be a finite number, got 'long'"),
+        ({"*.window": True}, snn.ParameterError, "got True"),
+        ({"*.window": float("nan")}, snn.ParameterError, "got nan"),
+        ({"*.window": 1e39}, snn.ParameterError, "got 1e"),
+        ({"*.neuron.jitter": -1}, snn.ParameterError, "jitter must be >= 0 tau, got -1"),
+        ({"second.neuron.early": "never"}, snn.ParameterError, "clamp, pass"),
+        ({"second.neuron.jitter": object()}, snn.ArgumentError, "has no JSON"),
+        ({"second.connection.outputs": 9}, snn.ShapeError, r"leave second.weight its shape \[16, 8\].*\[16, 9\]"),
+    ],
+)
+def test_changes_that_are_refused(changes, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        timed_network().changed(changes)
+
+
+def test_the_seed_is_told_wherever_the_network_comes_from(network, tmp_path):
+    assert small_network(seed=2**64 - 1).seed == 2**64 - 1
+    network.save(tmp_path / "network.snn")
+    assert snn.Network.load(tmp_path / "network.snn").seed == network.seed == 1
+    trained, _ = snn.run("digits-lif", epochs=1, seed=2**60 + 1, progress=False)
+    assert trained.seed == 2**60 + 1
+
+
+def test_a_changed_network_scores_as_the_shell_does(tmp_path, test):
+    program = os.environ.get("SNN_PROGRAM", str(CHECKOUT / "build" / "snn"))
+    if not os.path.isfile(program):
+        pytest.skip(f"{program} is not built")
+    recipe = {"name": "timed", "data": {"set": "digits"}, "network": json.loads(timed_network().json)}
+    recipe["stages"] = [{"kind": "train", "rule": "ttfs", "epochs": 2, "batch": 32}]
+    path = tmp_path / "network.snn"
+    network, _ = snn.run(recipe, seed=3, out=path, progress=False)
+    changes = {"*.neuron.jitter": 0.5, "*.window": 2, "second.neuron.time_bits": 3}
+    options = [part for change, value in changes.items() for part in ("--set", f"{change}={value}")]
+    result = subprocess.run([program, "eval", path, "--json", *options], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout.splitlines()[-1])
+    report = network.changed(changes).evaluate(test)
+    for name in ["accuracy", "loss", "spikes_per_neuron"]:
+        assert told[name] == report[name] != network.evaluate(test)[name], name

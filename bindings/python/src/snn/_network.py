@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from json import loads
 from typing import Any, NamedTuple, overload
@@ -12,9 +13,11 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._change import changed_document, saved_seed
 from ._convert import document, given, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice, Layer, Stage, layers_json
+from ._errors import ShapeError
 from ._events import Events, Inputs, arguments
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib, text
@@ -83,12 +86,12 @@ class Network(Handle):
             layers=layers_json(layers),
             readout=readout,
         )
-        self._adopt(self._create(description, seed))
+        self._adopt(self._create(description, seed), seed=seed)
 
     @classmethod
     def from_json(cls, json: str | Mapping[str, Any], seed: int = 0) -> Network:
         """A network from its JSON document (docs/network.md), as text or as a dictionary; `seed` draws the weights."""
-        return cls._adopted(cls._create(json, seed))
+        return cls._adopted(cls._create(json, seed), seed=seed)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -104,14 +107,15 @@ class Network(Handle):
         return out
 
     @classmethod
-    def _adopted(cls, out: ctypes.c_void_p, threads: int = 0) -> Network:
+    def _adopted(cls, out: ctypes.c_void_p, threads: int = 0, seed: int | None = None) -> Network:
         self = cls.__new__(cls)
-        self._adopt(out, threads)
+        self._adopt(out, threads, seed)
         return self
 
-    def _adopt(self, out: ctypes.c_void_p, threads: int = 0) -> None:
+    def _adopt(self, out: ctypes.c_void_p, threads: int = 0, seed: int | None = None) -> None:
         self._owner = Owner(out.value, lib.snn_network_free)
         self._threads = threads
+        self._seed = seed
         sizes = [ctypes.c_size_t() for _ in range(3)]
         self._call(lib.snn_network_sizes, *map(ctypes.byref, sizes))
         self._inputs, self._outputs, self._steps = (size.value for size in sizes)
@@ -155,6 +159,17 @@ class Network(Handle):
             return take_text(lib.snn_network_json, owner.pointer)
 
     @property
+    def seed(self) -> int:
+        """What drew the weights; predictions draw random codings and jitter from it."""
+        if self._seed is None:
+            # Of a network that was loaded or came out of a run only a file tells it.
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "network.snn")
+                self.save(path)
+                self._seed = saved_seed(path)
+        return self._seed
+
+    @property
     def threads(self) -> int:
         """How many threads calls use; 0 is one a core. Results do not depend on it."""
         return self._threads
@@ -187,6 +202,31 @@ class Network(Handle):
             address = ctypes.addressof(values.contents)
             views[text(name.value)] = view(owner, address, shape[: rank.value], np.float32, writable=True)
         return Tensors(views, "tensor")
+
+    def changed(self, changes: Mapping[str, Any]) -> Network:
+        """A network with the same weights, buffers and seed behind a changed description; this one stays as it is.
+
+            noisy = network.changed({"*.neuron.jitter": 0.1, "hidden.window": 8})
+
+        Paths are those of `snn eval --set`: LAYER.neuron.PARAMETER, LAYER.connection.PARAMETER, LAYER.STAGE.PARAMETER
+        (a stage by its kind), coding.PARAMETER, readout.PARAMETER, or LAYER.BUFFER; the layer * is every one that has
+        it. Tensors must keep their shapes.
+        """
+        mine = self.tensors
+        description, buffers = changed_document(loads(self.json), mine, changes)
+        result = Network.from_json(description, seed=self.seed)
+        result.threads = self.threads
+        for name, tensor in result.tensors.items():
+            if name in mine:
+                if tensor.shape != mine[name].shape:
+                    raise ShapeError(
+                        f"a change must leave {name} its shape {list(mine[name].shape)}, "
+                        f"it would be {list(tensor.shape)}"
+                    )
+                tensor[...] = mine[name]
+            if name in buffers:
+                tensor[...] = buffers[name]
+        return result
 
     def _window(self) -> tuple[int, int]:
         """Steps of a window, neurons of a step."""
