@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -30,6 +31,32 @@ def small_network(hidden: int = 32, seed: int = 1, **changes) -> snn.Network:
         "seed": seed,
     }
     return snn.Network(**{**description, **changes})
+
+
+@functools.cache
+def _trained_in_time(layers: int) -> snn.Network:
+    widths = {"hidden": 64} if layers == 1 else {f"hidden{1 + layer}": 48 for layer in range(layers)}
+    network = snn.Network(
+        input=(1, 8, 8),
+        coding="ttfs",
+        layers=[
+            snn.Flatten(),
+            *(snn.Dense(width, neuron=snn.TTFS(), name=name) for name, width in widths.items()),
+            snn.Dense(10, neuron=snn.TTFSMembrane(), name="out"),
+        ],
+        readout="membrane",
+        seed=1,
+    )
+    train = snn.Dataset.open("digits", "train")
+    adam = snn.Optimizer("adam", learning_rate=0.003)
+    network.fit(train, epochs=15, batch=32, rule="ttfs", optimizer=adam, seed=1, progress=False)
+    network.fit(train, epochs=1, rule="ttfs.fit_windows", progress=False)
+    return network
+
+
+def timed_digits(layers: int = 1) -> snn.Network:
+    """A network of spike times that knows the digits, 64-64-10 or deeper, with fitted windows; one's own to change."""
+    return _trained_in_time(layers).changed({})
 
 
 def weights(network: snn.Network) -> dict[str, np.ndarray]:

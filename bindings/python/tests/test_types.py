@@ -24,6 +24,8 @@ report = network.fit(snn.Dataset.open("digits", "train"), epochs=1, callback=lam
 trained, numbers = snn.run("digits-lif")
 trained.threads = 2
 figure = snn.plot.raster(network.record([[0.0] * 64]))
+noisy: snn.Network = network.changed({{"*.neuron.jitter": 0.1}})
+figure = snn.plot.disturbances(noisy, [[0.0] * 64], [1], jitter=[0.1])
 {error}
 """
 
