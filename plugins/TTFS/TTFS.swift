@@ -173,11 +173,14 @@ struct TTFSModel: NeuronModel {
     /// Puts times on the ticks of a clock; the last tick is the end of the window.
     private func quantise(_ left: Values) {
         let ticks = Float((1 << timeBits) - 1)
-        let tick = window.base[0] / ticks
+        let length = window.base[0]
+        let tick = length / ticks
         for index in 0..<left.row {
-            // Ticks left: a later tick leaves fewer.
-            let exact = left.base[index] / tick
-            let kept = clock == .nearest ? exact.rounded(.toNearestOrEven) : exact.rounded(.down)
+            // Ticks left: a later tick leaves fewer. The next is found from the beginning, where a spike must stay.
+            let kept =
+                clock == .nearest
+                ? (left.base[index] / tick).rounded(.toNearestOrEven)
+                : ticks - ((length - left.base[index]) / tick).rounded(.up)
             left.base[index] = min(max(0, kept), ticks) * tick
         }
     }
