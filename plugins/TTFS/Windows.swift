@@ -18,7 +18,9 @@ struct Windows {
         for (index, node) in network.nodes.enumerated() {
             guard let neuron = node.neuron else { continue }
             if node.sends == .times, let window = network.buffer("window", of: node) {
-                try neuron.checkReady()
+                do throws(SNNError) { try neuron.checkReady() } catch {
+                    throw error.prefixed(by: "layer '\(node.name)': ")
+                }
                 end += Double(window.base[0])
                 spiking.append(index)
                 ends.append(end)
