@@ -16,6 +16,11 @@ public enum BuiltIn {
         "rows and columns of the window; one number for both"
     )
     static let bias = ParameterDescription.boolean("bias", default: true, "whether a trainable constant is added")
+    static let biasPerPixel = ParameterDescription.boolean(
+        "bias_per_pixel",
+        default: false,
+        "whether that constant is one a neuron rather than one a channel"
+    )
 
     /// How weights act.
     static let weightParameters: [ParameterDescription] = [
@@ -46,6 +51,7 @@ public enum BuiltIn {
                 .integer("channels", default: nil, 1...(1 << 20), "kernels, channels of the output"), kernelSize,
                 .integer("stride", default: 1, 1...65536, "distance between receptive fields"),
                 .integer("padding", default: 0, 0...65535, "rows and columns of zeros on every side"), bias,
+                biasPerPixel,
             ] + Initialiser.descriptions + weightParameters
         ),
     ]
@@ -197,6 +203,7 @@ public enum BuiltIn {
                 bias: p.flag("bias"),
                 initialiser: Initialiser(p)
             )
+                biasPerPixel: p.flag("bias_per_pixel"),
         }
         return (made, ComponentChoice(choice.name, p.values))
     }

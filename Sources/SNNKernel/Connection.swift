@@ -137,6 +137,7 @@ public struct PreparedWeights: Sendable {
 ///
 ///     dense    weight [inputs, outputs],              index of an input: i
 ///     conv2d   weight [height, width, in, out],       index: (row, column, channel) of the receptive field
+///     bias     [out], or [height, width, out] of the output where every pixel has its own
 ///
 /// Cross-correlation as in every library of the field; zero padding; groups 1; dilation 1.
 public struct Convolution: Connection {
@@ -152,8 +153,10 @@ public struct Convolution: Connection {
     public let stride: Int
     /// Rows and columns of zeros around the image.
     public let padding: Int
-    /// Whether a bias, one an output channel, is added to the current.
+    /// Whether a bias is added to the current: one an output channel, unless ``biasPerPixel``.
     public let hasBias: Bool
+    /// Whether there is a bias for every output neuron.
+    public let biasPerPixel: Bool
     let initialiser: Initialiser
 
     /// A dense connection of `inputs` to `outputs` neurons.
@@ -171,6 +174,7 @@ public struct Convolution: Connection {
         stride = 1
         padding = 0
         hasBias = bias
+        biasPerPixel = false
         self.initialiser = initialiser
         try checkSize()
     }
@@ -184,8 +188,10 @@ public struct Convolution: Connection {
         stride: Int = 1,
         padding: Int = 0,
         bias: Bool = true,
+        biasPerPixel: Bool = false,
         initialiser: Initialiser = .uniformFanIn
     ) throws(SNNError) {
+        guard bias || !biasPerPixel else { throw .parameter("bias_per_pixel needs bias = true, got false") }
         guard channels >= 1 else { throw .parameter("channels must be >= 1, got \(channels)") }
         guard kernelHeight >= 1, kernelWidth >= 1 else {
             throw .parameter("kernel must be >= 1 x 1, got \(kernelHeight) x \(kernelWidth)")
@@ -211,6 +217,7 @@ public struct Convolution: Connection {
         self.stride = stride
         self.padding = padding
         hasBias = bias
+        self.biasPerPixel = biasPerPixel
         self.initialiser = initialiser
         try checkSize()
     }
@@ -246,7 +253,7 @@ public struct Convolution: Connection {
             list.append(
                 TensorDescription(
                     name: "bias",
-                    shape: [outside],
+                    shape: biasPerPixel ? [outputShape.height, outputShape.width, outside] : [outside],
                     fanIn: receptiveField,
                     fanOut: fanOut,
                     initialiser: initialiser.forBias
@@ -454,7 +461,8 @@ public struct Convolution: Connection {
             kernelHeight: kernelHeight,
             kernelWidth: kernelWidth,
             stride: stride,
-            padding: padding
+            padding: padding,
+            biasPerPixel: biasPerPixel
         )
     }
 
@@ -540,10 +548,11 @@ public struct Convolution: Connection {
         )
     }
 
-    /// Adds the sum of `current` over rows and pixels, with a tile of channels in registers.
+    /// Adds the sum of `current` over rows and, unless every pixel has its own, over pixels, with a tile of channels in
+    /// registers.
     private func addBiasGradient(of current: Values, to bias: UnsafeMutablePointer<Float>) {
-        let channels = outputShape.channels
-        let rows = current.slices * current.batch * outputShape.pixels
+        let channels = biasPerPixel ? outputShape.count : outputShape.channels
+        let rows = current.slices * current.batch * outputShape.count / channels
         for first in Swift.stride(from: 0, to: channels, by: 16) {
             var sum = SIMD16<Float>(repeating: 0)
             var row = UnsafePointer(current.base + first)

@@ -9,6 +9,8 @@ struct EventSums {
     let kernelWidth: Int
     let stride: Int
     let padding: Int
+    /// Whether there is a bias for every output neuron rather than for every channel.
+    var biasPerPixel = false
 
     /// Writes the sums alone, free of the law of order.
     ///

@@ -72,9 +72,10 @@ extension EventSums {
         _ result: UnsafeMutablePointer<Float>
     ) {
         let lanes = min(Tile.width, output.channels - first)
-        let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
+        var tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         var out = result + first
         for pixel in 0..<output.pixels {
+            if biasPerPixel, let bias { tileBias = Tile(from: bias + (pixel * output.channels + first), lanes: lanes) }
             let total: Tile = lists.sum(pixel, weights)
             total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
             out += output.channels

@@ -297,6 +297,14 @@ struct ConnectionTests {
         let conv = try Case(8, 8, 2, 6, 3, 5, 1, 0).made(bias: false)
         #expect(conv.tensors.map(\.shape) == [[3, 5, 2, 6]])
         #expect(conv.tensors[0].fanIn == 30 && conv.tensors[0].fanOut == 90)
+        let perPixel = try Convolution(
+            input: Shape(height: 5, width: 4, channels: 2),
+            channels: 6,
+            kernelHeight: 3,
+            kernelWidth: 3,
+            biasPerPixel: true
+        )
+        #expect(perPixel.tensors[1].shape == [3, 2, 6] && perPixel.tensors[1].fanIn == 18)
         // A kernel of one pixel on one pixel is dense.
         #expect(try Case(1, 1, 7, 3, 1, 1, 1, 0).made().tensors[0].shape == [7, 3])
     }
@@ -315,6 +323,16 @@ struct ConnectionTests {
             .shape("a kernel of 5 x 3 does not fit an image of 4 x 4 with padding 0"),
             Case(4, 4, 1, 2, 5, 3, 1, 0)
         )
+        #expect(throws: SNNError.parameter("bias_per_pixel needs bias = true, got false")) {
+            try Convolution(
+                input: Shape(height: 4, width: 4, channels: 1),
+                channels: 2,
+                kernelHeight: 3,
+                kernelWidth: 3,
+                bias: false,
+                biasPerPixel: true
+            )
+        }
         #expect(throws: SNNError.parameter("outputs must be >= 1, got 0")) { try Convolution(inputs: 3, outputs: 0) }
         #expect(
             throws: SNNError.parameter(

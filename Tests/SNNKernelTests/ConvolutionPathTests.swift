@@ -17,6 +17,7 @@ struct ConvolutionPathTests {
         }
         let (kernel, kernelWidth) = (random.integer(1...5), random.integer(1...5))
         let isWide = random.happens(0.2)
+        let hasBias = random.happens(0.5)
         return try Convolution(
             input: Shape(
                 height: random.integer(kernel...9),
@@ -28,7 +29,8 @@ struct ConvolutionPathTests {
             kernelWidth: kernelWidth,
             stride: random.pick([1, 1, 2, 3]),
             padding: random.integer(0...(min(kernel, kernelWidth) - 1)),
-            bias: random.happens(0.5)
+            bias: hasBias,
+            biasPerPixel: hasBias && random.happens(0.5)
         )
     }
 
@@ -120,7 +122,7 @@ struct ConvolutionPathTests {
                 }
                 for place in 0..<c.outputShape.count {
                     totals[place] += blocks[place]
-                    let bias = c.hasBias ? tensors[1].base[place % outputs] : 0
+                    let bias = c.hasBias ? tensors[1].base[place % tensors[1].count] : 0
                     let expected = bias.addingProduct(scale, totals[place])
                     #expect(found.base[row * c.outputShape.count + place] == expected)
                 }
@@ -160,7 +162,8 @@ struct ConvolutionPathTests {
                     }
                 }
                 if c.hasBias {
-                    for place in 0..<c.outputShape.count { expected[1][place % outputs] += Double(error[place]) }
+                    let own = tensors[1].count
+                    for place in 0..<c.outputShape.count { expected[1][place % own] += Double(error[place]) }
                 }
             }
             for (found, expected) in zip(found, expected) {

@@ -56,7 +56,8 @@ struct ReferenceConnection<V: ReferenceLane> {
                         block = block.addingProduct(arriving, weight[index * channels + channel])
                     }
                     total = total + block
-                    result[to + output] = (bias?[channel] ?? V.zero).addingProduct(input.scale, total)
+                    let constant = bias?[map.biasPerPixel ? output : channel] ?? V.zero
+                    result[to + output] = constant.addingProduct(input.scale, total)
                 }
             }
         }
@@ -68,7 +69,7 @@ struct ReferenceConnection<V: ReferenceLane> {
         let outputs = map.outputShape.count
         let channels = map.outputShape.channels
         var ofWeight = [V](repeating: V.zero, count: weight.count)
-        var ofBias = [V](repeating: V.zero, count: channels)
+        var ofBias = [V](repeating: V.zero, count: map.biasPerPixel ? outputs : channels)
         var ofInput = [V](repeating: V.zero, count: input.numbers.count)
         for t in 0..<input.steps {
             for sample in 0..<input.batch {
@@ -76,7 +77,7 @@ struct ReferenceConnection<V: ReferenceLane> {
                 let to = (t * input.batch + sample) * outputs
                 forEachOutput { y, x, channel, output in
                     let slope = current[to + output]
-                    ofBias[channel] = ofBias[channel] + slope
+                    ofBias[map.biasPerPixel ? output : channel] = ofBias[map.biasPerPixel ? output : channel] + slope
                     forEachInput(y: y, x: x) { index, neuron in
                         guard let neuron else { return }
                         let place = index * channels + channel

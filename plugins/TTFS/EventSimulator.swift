@@ -21,6 +21,7 @@ struct EventSimulator {
         let stages: [any Stage]
         let map: Convolution
         let weight: [Double]
+        /// One a channel, or one a neuron: that of a neuron stands at its index modulo their number.
         let bias: [Double]
         /// Nil in the last layer.
         let neuron: TTFSModel?
