@@ -71,7 +71,9 @@ public enum BuiltIn {
         Part(
             name: "max_pool",
             summary: "Largest of each window; of spikes OR, step by step.",
-            parameters: poolParameters
+            parameters: poolParameters + [
+                .integers("latest", 0...(1 << 20 - 1), "channels that send the smallest instead, the latest spike time")
+            ]
         ),
         Part(
             name: "dropout",
@@ -201,9 +203,9 @@ public enum BuiltIn {
                 stride: p.integer("stride"),
                 padding: p.integer("padding"),
                 bias: p.flag("bias"),
+                biasPerPixel: p.flag("bias_per_pixel"),
                 initialiser: Initialiser(p)
             )
-                biasPerPixel: p.flag("bias_per_pixel"),
         }
         return (made, ComponentChoice(choice.name, p.values))
     }
@@ -228,7 +230,8 @@ public enum BuiltIn {
                 kind: choice.name == "max_pool" ? .max : .average,
                 kernelHeight: height,
                 kernelWidth: width,
-                stride: stride == 0 ? height : stride
+                stride: stride == 0 ? height : stride,
+                latest: choice.name == "max_pool" ? p.integers("latest") : []
             )
         }
         return (made, ComponentChoice(choice.name, p.values))

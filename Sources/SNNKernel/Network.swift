@@ -466,6 +466,7 @@ private struct NodeBuilder {
             for (position, choice) in given.stages.enumerated() {
                 let (stage, complete) = try BuiltIn.stage(choice, input: shape)
                 node.stages[position] = complete
+                try stage.check(kind)
                 stages.append(stage)
                 shape = stage.outputShape
                 kind = stage.sends(kind)

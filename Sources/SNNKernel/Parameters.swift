@@ -32,6 +32,8 @@ public struct ParameterDescription: Sendable {
         case integer(Int, Int)
         /// One whole number, or one for the rows and one for the columns.
         case integerPair(Int, Int)
+        /// Any number of whole numbers between the two, both included.
+        case integers(Int, Int)
         case boolean
         /// One of some names.
         case choice([String])
@@ -94,6 +96,15 @@ public struct ParameterDescription: Sendable {
         )
     }
 
+    /// Any number of whole numbers in a closed range; none unless a caller names some.
+    public static func integers(
+        _ name: String,
+        _ range: ClosedRange<Int>,
+        _ meaning: String
+    ) -> ParameterDescription {
+        ParameterDescription(name, .integers(range.lowerBound, range.upperBound), default: .numbers([]), meaning)
+    }
+
     /// One of the raw values of an enumeration.
     public static func choice<Choice>(
         _ name: String,
@@ -114,11 +125,12 @@ public struct ParameterDescription: Sendable {
         ParameterDescription(name, .boolean, default: .boolean(value), meaning)
     }
 
-    /// «number», «integer», «boolean», «choice».
+    /// «number», «integer», «list», «boolean», «choice».
     public var type: String {
         switch domain {
         case .number: "number"
         case .integer, .integerPair: "integer"
+        case .integers: "list"
         case .boolean: "boolean"
         case .choice: "choice"
         }
@@ -134,6 +146,7 @@ public struct ParameterDescription: Sendable {
             ].compactMap { $0 }
             return ends.isEmpty ? "any number" : ends.joined(separator: " and ")
         case .integer(let low, let high), .integerPair(let low, let high): return "\(low) ... \(high)"
+        case .integers(let low, let high): return "whole numbers \(low) ... \(high)"
         case .boolean: return "true or false"
         case .choice(let names): return "one of " + names.joined(separator: ", ")
         }
@@ -153,6 +166,8 @@ public struct ParameterDescription: Sendable {
         case (.integerPair(let low, let high), .numbers(let list)):
             isLegal =
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
+        case (.integers(let low, let high), .numbers(let list)):
+            isLegal = list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
         default:
@@ -209,6 +224,11 @@ public struct ParameterSet: Sendable, Equatable {
         case .numbers(let list): (Int(list[0]), Int(list[1]))
         default: preconditionFailure("\(name) is not a described pair")
         }
+    }
+    /// Whole numbers that the descriptions promise.
+    public func integers(_ name: String) -> [Int] {
+        guard case .numbers(let list) = values[name] else { preconditionFailure("\(name) is not a described list") }
+        return list.map { Int($0) }
     }
     /// A flag that the descriptions promise.
     public func flag(_ name: String) -> Bool {

@@ -2,9 +2,12 @@
 ///
 ///     average   y = (1 / k) sum of the window,   k = kernel height x width
 ///     max       y = largest of the window; of binary spikes that is OR, step by step
+///     latest    y = smallest of the window, in some channels of a maximum: the latest of spike times, no spike where one
+///               of the window is silent. So a maximum passes a negative factor: k max(x) = min(k x)
 ///
 /// Spikes stay spikes: an average pool sends the count of its window with scale 1 / k, so the sum after it stays exact.
-/// The gradient of a maximum goes to the first largest input in (row, column) order.
+/// The gradient of a maximum goes to the first largest input in (row, column) order, that of a smallest to the first
+/// smallest.
 public struct Pooling: Stage {
     /// What becomes of a window.
     public enum Kind: String, Sendable { case average, max }
@@ -21,11 +24,23 @@ public struct Pooling: Stage {
     public let kernelWidth: Int
     /// Pixels from a window to the next, in both directions.
     public let stride: Int
+    /// Channels of a maximum that send the smallest of each window.
+    public let latest: [Int]
+    /// -1 in the channels that send the smallest, else 1; nil where all send the largest.
+    private let signs: Storage<Float>?
 
     /// Windows of `kernelHeight` x `kernelWidth` pixels, `stride` apart; all three must be >= 1.
     ///
-    /// Errors: ``SNNError/shape(_:)`` where the window is larger than the image.
-    public init(input: Shape, kind: Kind, kernelHeight: Int, kernelWidth: Int, stride: Int) throws(SNNError) {
+    /// `latest` lists channels of a maximum, from 0. Errors: ``SNNError/shape(_:)`` where the window is larger than the
+    /// image or a channel is not in it.
+    public init(
+        input: Shape,
+        kind: Kind,
+        kernelHeight: Int,
+        kernelWidth: Int,
+        stride: Int,
+        latest: [Int] = []
+    ) throws(SNNError) {
         guard kernelHeight >= 1, kernelWidth >= 1, stride >= 1 else {
             throw .parameter(
                 "kernel and stride must be >= 1, got \(kernelHeight) x \(kernelWidth) and \(stride)"
@@ -37,6 +52,9 @@ public struct Pooling: Stage {
                     + "\(input.height) x \(input.width)"
             )
         }
+        for channel in latest where !(0..<input.channels ~= channel) {
+            throw .shape("latest must list channels 0 ... \(input.channels - 1), got \(channel)")
+        }
         inputShape = input
         outputShape = Shape(
             height: (input.height - kernelHeight) / stride + 1,
@@ -47,12 +65,28 @@ public struct Pooling: Stage {
         self.kernelHeight = kernelHeight
         self.kernelWidth = kernelWidth
         self.stride = stride
+        self.latest = latest
+        guard kind == .max, !latest.isEmpty else {
+            signs = nil
+            return
+        }
+        let signs = Storage<Float>(overwriting: input.channels)
+        signs.base.update(repeating: 1, count: input.channels)
+        for channel in latest { signs.base[channel] = -1 }
+        self.signs = signs
     }
 
     private var windowSize: Int { kernelHeight * kernelWidth }
     private var channels: Int { inputShape.channels }
     /// Neurons of a row of the image that arrives.
     private var rowLength: Int { inputShape.width * channels }
+
+    /// Spikes have no time within a step, so no channel can send the latest of them.
+    public func check(_ arriving: ActivityKind) throws(SNNError) {
+        guard signs == nil || arriving != .raster else {
+            throw .notSupported("max_pool with latest takes spike times and analog values, but spikes arrive")
+        }
+    }
 
     /// The average adds up the counts of its window, the maximum passes one on.
     public func largestCount(_ arriving: Int) -> Int { kind == .average ? arriving * windowSize : arriving }
@@ -94,9 +128,17 @@ public struct Pooling: Stage {
                 return sum * share
             }
         case .max:
-            fill(result.storage, slices: values.slices, batch: values.batch) { slice, index in
-                largest(of: from + slice * values.row + index)
+            guard let signs else {
+                fill(result.storage, slices: values.slices, batch: values.batch) { slice, index in
+                    largest(of: from + slice * values.row + index)
+                }
+                return result
             }
+            fill(result.storage, slices: values.slices, batch: values.batch) { slice, index in
+                let sign = UnsafePointer(signs.base + index % channels).vector()
+                return largest(of: from + slice * values.row + index, times: sign) * sign
+            }
+            withExtendedLifetime(signs) {}
         }
         return result
     }
@@ -274,12 +316,19 @@ public struct Pooling: Stage {
         let row = Storage<Float>(overwriting: input.batch * input.count)
         for t in 0..<(input.isConstant ? 1 : input.steps) {
             input.write(step: t, to: row.base)
+            // The first largest of the negated values is the first smallest.
+            if signs != nil { for channel in latest { negate(channel, of: row.base, batch: input.batch) } }
             for sample in 0..<input.batch {
                 let image = UnsafePointer(row.base + sample * input.count)
                 body(t, sample) { findLargest(in: image + $0, $1) }
             }
         }
         withExtendedLifetime(row) {}
+    }
+
+    /// Turns the sign of a channel in a row of images.
+    private func negate(_ channel: Int, of row: UnsafeMutablePointer<Float>, batch: Int) {
+        for pixel in 0..<batch * inputShape.pixels { row[pixel * channels + channel] *= -1 }
     }
 
     /// The first input of each window and channel that fired, or the first of all where none did.
@@ -415,6 +464,17 @@ public struct Pooling: Stage {
         var best = corner.vector()
         forEachPixel { offset, _ in
             let value = (corner + offset).vector()
+            best.replace(with: value, where: value.isAtLeast(best))
+        }
+        return best
+    }
+
+    /// The same of the products with the signs of these channels.
+    @inline(__always)
+    private func largest(of corner: UnsafePointer<Float>, times sign: SIMD16<Float>) -> SIMD16<Float> {
+        var best = corner.vector() * sign
+        forEachPixel { offset, _ in
+            let value = (corner + offset).vector() * sign
             best.replace(with: value, where: value.isAtLeast(best))
         }
         return best

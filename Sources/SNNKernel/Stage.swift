@@ -26,6 +26,10 @@ public protocol Stage: Sendable {
     var inputShape: Shape { get }
     /// What leaves.
     var outputShape: Shape { get }
+    /// Whether it takes what arrives.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` that names what it does not take.
+    func check(_ arriving: ActivityKind) throws(SNNError)
     /// What it sends, given what arrives.
     func sends(_ kind: ActivityKind) -> ActivityKind
     /// The largest count it can send, given the largest that arrives.
@@ -42,6 +46,8 @@ public protocol Stage: Sendable {
 }
 
 extension Stage {
+    /// Everything, unless a stage says otherwise.
+    public func check(_ arriving: ActivityKind) throws(SNNError) {}
     /// The kind that arrives, unless a stage says otherwise.
     public func sends(_ kind: ActivityKind) -> ActivityKind { kind }
     /// The largest count that arrives, unless a stage says otherwise.

@@ -11,8 +11,15 @@ struct PoolingTests {
         let stride: Int
         var testDescription: String { "\(input), window \(rows) x \(columns), stride \(stride)" }
 
-        func made(_ kind: Pooling.Kind) throws(SNNError) -> Pooling {
-            try Pooling(input: input, kind: kind, kernelHeight: rows, kernelWidth: columns, stride: stride)
+        func made(_ kind: Pooling.Kind, latest: [Int] = []) throws(SNNError) -> Pooling {
+            try Pooling(
+                input: input,
+                kind: kind,
+                kernelHeight: rows,
+                kernelWidth: columns,
+                stride: stride,
+                latest: latest
+            )
         }
     }
 
@@ -201,6 +208,62 @@ struct PoolingTests {
                     }
                 }
             }
+        }
+    }
+
+    @Test("channels that send the smallest: y = -max(-x), and its gradient to the first smallest", arguments: cases)
+    func latest(_ test: Case) throws {
+        var numbers = TestNumbers(36)
+        let latest = (0..<test.input.channels).filter { $0 % 3 != 1 }
+        let pool = try test.made(.max, latest: latest)
+        // Many ties, and silent neurons among them.
+        let x = numbers.eighths(4 * test.input.count).map { max(0, $0) }
+        let y = numbers.eighths(4 * pool.outputShape.count)
+        var pooled = [Float](repeating: 0, count: y.count)
+        var gradient = [Float](repeating: 0, count: x.count)
+        for row in 0..<4 {
+            for (output, window) in windows(pool).enumerated() {
+                let inputs = window.map { row * test.input.count + $0 }
+                let values = inputs.map { x[$0] }
+                let isLatest = latest.contains(output % test.input.channels)
+                let best = try #require(isLatest ? values.min() : values.max())
+                pooled[row * pool.outputShape.count + output] = best
+                gradient[try #require(inputs.first { x[$0] == best })] += y[row * pool.outputShape.count + output]
+            }
+        }
+        let input = Activity.values(.constant(x, steps: 3, batch: 4))
+        let four = StageContext.of(batch: 4)
+        let found = try #require(pool.forward(input, four).values)
+        #expect(found.array == pooled && found.isConstant && found.storage.hasZeroMargin)
+        #expect(pool.adjoint(of: .constant(y, steps: 3, batch: 4), input: input, four).array == gradient)
+    }
+
+    @Test("spikes, and channels that are not there, are refused where some channels send the smallest")
+    func latestRefusals() throws {
+        let test = Case(input: Shape(height: 2, width: 2, channels: 3), rows: 2, columns: 2, stride: 2)
+        #expect(throws: SNNError.shape("latest must list channels 0 ... 2, got 3")) {
+            try test.made(.max, latest: [0, 3])
+        }
+        let pool = try test.made(.max, latest: [1])
+        for kind in [ActivityKind.constantValues, .values, .times] { try pool.check(kind) }
+        #expect(
+            throws: SNNError.notSupported("max_pool with latest takes spike times and analog values, but spikes arrive")
+        ) { try pool.check(.raster) }
+        let latest = ComponentChoice("max_pool", ["kernel": .number(2), "latest": .numbers([1])])
+        #expect(
+            throws: SNNError.notSupported(
+                "layer 'pool': max_pool with latest takes spike times and analog values, but spikes arrive"
+            )
+        ) {
+            try Network(
+                NetworkDescription(
+                    input: Shape(height: 4, width: 4, channels: 2),
+                    steps: 2,
+                    nodes: [.conv("conv", channels: 2, kernel: 1), .stages("pool", latest)]
+                ),
+                registry: allPlugins(),
+                seed: 1
+            )
         }
     }
 

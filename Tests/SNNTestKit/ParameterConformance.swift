@@ -62,6 +62,7 @@ private struct ParameterCheck {
                 let low = above ?? atLeast ?? (below ?? atMost ?? 1) - 1
                 values[parameter.name] = .number(((below ?? atMost ?? low + 2) + low) / 2)
             case .integer(let low, _), .integerPair(let low, _): values[parameter.name] = .number(Double(low))
+            case .integers: values[parameter.name] = .numbers([])
             case .boolean: values[parameter.name] = .boolean(false)
             case .choice(let names): values[parameter.name] = .text(names[0])
             }
@@ -139,6 +140,8 @@ private struct ParameterCheck {
             return ends.compactMap { $0 }.map { .number($0) } + notFinite
         case .integer(let low, let high), .integerPair(let low, let high):
             return [low - 1, high + 1].map { .number(Double($0)) } + [.number(Double(low) + 0.5)] + notFinite
+        case .integers(let low, let high):
+            return [Double(low) - 1, Double(high) + 1, Double(low) + 0.5, .nan].map { .numbers([$0]) }
         case .boolean: return []
         case .choice: return [.text("no_such_choice")]
         }
@@ -148,6 +151,7 @@ private struct ParameterCheck {
         switch domain {
         case .number, .integer: [.text("seven"), .boolean(true), .numbers([1, 2, 3])]
         case .integerPair: [.text("seven"), .boolean(true)]
+        case .integers: [.text("seven"), .boolean(true), .number(1)]
         case .boolean: [.number(1), .text("true")]
         case .choice: [.number(1), .boolean(true)]
         }
@@ -158,6 +162,7 @@ private struct ParameterCheck {
         case .number(_, let atLeast, _, let atMost): [atLeast, atMost].compactMap { $0 }.map { .number($0) }
         case .integer(let low, let high), .integerPair(let low, let high):
             [.number(Double(low)), .number(Double(high))]
+        case .integers(let low, let high): [.numbers([]), .numbers([Double(low), Double(high)])]
         case .boolean: [.boolean(true), .boolean(false)]
         case .choice(let names): names.map { .text($0) }
         }

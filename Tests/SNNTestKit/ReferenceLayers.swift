@@ -119,7 +119,11 @@ struct ReferencePooling<V: ReferenceLane> {
 
     private func winner(_ numbers: [V], _ inputs: [Int], from: Int) -> Int {
         var best = inputs[0]
-        for input in inputs where numbers[from + input].isAbove(numbers[from + best]) { best = input }
+        let takesSmallest = pool.latest.contains(best % pool.inputShape.channels)
+        for input in inputs {
+            let (one, other) = (numbers[from + input], numbers[from + best])
+            if takesSmallest ? other.isAbove(one) : one.isAbove(other) { best = input }
+        }
         return best
     }
 

@@ -79,7 +79,7 @@ struct EventSimulator {
         var (from, to) = (0.0, 1.0)
         var times = (0..<count).map { input[$0] > 0 ? 1 - Double(input[$0]) : Double.infinity }
         for layer in layers {
-            for stage in layer.stages { if let pool = stage as? Pooling { times = earliest(times, pool) } }
+            for stage in layer.stages { if let pool = stage as? Pooling { times = pooled(times, pool) } }
             let membrane = Membranes(
                 layer.map,
                 layer.weight,
@@ -115,10 +115,12 @@ struct EventSimulator {
         return (neuron.clock == .nearest ? exact.rounded(.toNearestOrEven) : exact.rounded(.up)) / ticks * window
     }
 
-    /// The first spike of each window of a pool.
-    private func earliest(_ times: [Double], _ pool: Pooling) -> [Double] {
+    /// The first spike of each window of a pool; of channels that send the latest the last, if all have spiked.
+    private func pooled(_ times: [Double], _ pool: Pooling) -> [Double] {
         let (input, output) = (pool.inputShape, pool.outputShape)
-        var first = [Double](repeating: .infinity, count: output.count)
+        var isLatest = [Bool](repeating: false, count: input.channels)
+        for channel in pool.latest { isLatest[channel] = true }
+        var sent = (0..<output.count).map { isLatest[$0 % input.channels] ? -Double.infinity : .infinity }
         for y in 0..<output.height {
             for x in 0..<output.width {
                 for row in 0..<pool.kernelHeight {
@@ -126,13 +128,14 @@ struct EventSimulator {
                         let pixel = (y * pool.stride + row) * input.width + x * pool.stride + column
                         for c in 0..<input.channels {
                             let place = (y * output.width + x) * output.channels + c
-                            first[place] = min(first[place], times[pixel * input.channels + c])
+                            let time = times[pixel * input.channels + c]
+                            sent[place] = isLatest[c] ? max(sent[place], time) : min(sent[place], time)
                         }
                     }
                 }
             }
         }
-        return first
+        return sent
     }
 }
 

@@ -8,6 +8,7 @@ extension ParameterDescription {
             case .number: [0.75, 0.3, 1.5, 30, 0, -0.25].map { .number($0) }
             case .integer(let low, let high): [low, low + 1, min(high, 3)].map { .number(Double($0)) }
             case .integerPair: [.number(2), .numbers([2, 1])]
+            case .integers(let low, _): [.numbers([Double(low)])]
             case .boolean: [.boolean(true), .boolean(false)]
             case .choice(let names): names.map { .text($0) }
             }
