@@ -74,7 +74,7 @@ class Ours:
         """Seconds of an epoch."""
         self.epochs += 1
         start = time.perf_counter()
-        self.trainer.fit(self.data, self.epochs)
+        self.trainer.fit(self.data, epochs=self.epochs)
         return time.perf_counter() - start
 
 
@@ -242,9 +242,10 @@ def main() -> None:
     """Measures and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=60000, help="of an epoch")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("SPIKE_TIMES.md"))
     options = parser.parse_args()
-    x, y = mnist("train")
+    x, y = (part[: options.samples] for part in mnist("train"))
     test, labels = mnist("test")
     processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
     lines = [

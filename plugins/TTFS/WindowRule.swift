@@ -30,7 +30,8 @@ struct WindowRule: LearningRule {
     func afterStep(_ network: Network, largest: [Float]) {
         guard growth > 0 else { return }
         for (node, most) in zip(network.nodes, largest) {
-            guard let window = network.buffer("window", of: node) else { continue }
+            // What is infinite is no reason for an infinite window: the loss will tell.
+            guard let window = network.buffer("window", of: node), (growth * most).isFinite else { continue }
             window.base[0] = max(window.base[0], growth * most)
         }
     }

@@ -97,6 +97,10 @@ package struct RecipeRun {
             var stage = given
             stage.memoryBudget = options.memoryBudget ?? stage.memoryBudget
             stageBegan(index)
+            // What the changes of this stage cost, before it makes up for them.
+            let before =
+                recipe.changes[index].isEmpty
+                ? nil : try network.evaluate(test, threads: threads, progress: progress).accuracy
             let (network, trainer) = (network, try stage.trainer(for: network, seed: seed))
             if index == firstStage, let checkpoint {
                 try NetworkFile.resume(trainer, from: checkpoint)
@@ -127,6 +131,7 @@ package struct RecipeRun {
             report.add(evaluation, network: network)
             if !recipe.fits[index] || trained == nil { trained = (results, trainer) }
             if let trained { report.add(trained.results, trainer: trained.trainer, threads: threads) }
+            report["accuracy_before"] = before
             reports.append(report)
         }
         guard var report = reports.last else { throw .state("a recipe needs at least one stage") }

@@ -40,7 +40,7 @@ def course(neuron: dict[str, object], steps: int) -> tuple[list[float], list[flo
     x, y = train[0 : len(train)]
     x = x.reshape(len(x), -1)
     trained = network(neuron)
-    trainer = snn.Trainer(trained, rule="ttfs", optimizer={"kind": "adam", "learning_rate": 5e-4}, seed=1)
+    trainer = snn.Trainer(trained, rule={"kind": "ttfs", "growth": 0}, optimizer={"kind": "adam", "learning_rate": 5e-4}, seed=1)
     trainer.compute_gradients(x[:128], y[:128])
     names = [name for name in trained.tensors if name.endswith(".weight") and name.startswith("layer")]
     norms = [float(np.linalg.norm(trainer.gradients[name].astype(np.float64))) for name in names]
@@ -50,7 +50,7 @@ def course(neuron: dict[str, object], steps: int) -> tuple[list[float], list[flo
         rows = order.integers(0, len(x), 128)
         try:
             losses.append(trainer.train_batch(x[rows], y[rows]))
-        except snn.Error as error:
+        except snn.SnnError as error:
             print(f"  stopped after {len(losses)} steps: {error}")
             break
     return norms, losses
