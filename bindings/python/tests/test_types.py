@@ -39,7 +39,8 @@ def mypy(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_package_tools_and_examples(tmp_path):
-    result = mypy("--cache-dir", str(tmp_path), "src/snn", "tools", "examples/digits.py", "examples/streaming.py")
+    examples = sorted(str(path) for path in (PROJECT / "examples").glob("*.py"))
+    result = mypy("--cache-dir", str(tmp_path), "src/snn", "tools", *examples)
     assert result.returncode == 0, result.stdout
     program = tmp_path / "user.py"
     program.write_text(USER.format(error="network.predict(1, results=3)\nsnn.Network(layers=[])"))
