@@ -89,7 +89,8 @@ def philox(key: tuple[int, int], *counter: np.ndarray) -> list[np.ndarray]:
     k0, k1 = key
     for _ in range(10):
         p, q = a * np.uint64(0xD251_1F53), c * np.uint64(0xCD9E_8D57)
-        a, b, c, d = (q >> np.uint64(32)) ^ b ^ np.uint64(k0), q & low, (p >> np.uint64(32)) ^ d ^ np.uint64(k1), p & low
+        a, c = (q >> np.uint64(32)) ^ b ^ np.uint64(k0), (p >> np.uint64(32)) ^ d ^ np.uint64(k1)
+        b, d = q & low, p & low
         k0, k1 = (k0 + 0x9E37_79B9) & 0xFFFF_FFFF, (k1 + 0xBB67_AE85) & 0xFFFF_FFFF
     return [a, b, c, d]
 
