@@ -16,7 +16,7 @@ import math
 import numpy as np
 import snn
 
-MODELS = {
+MODELS: dict[str, dict[str, object]] = {
     "constant slope": {"model": "ttfs"},
     "alpha-1, smart start": {"model": "ttfs.alpha1", "start": "smart"},
     "alpha-1, naive start": {"model": "ttfs.alpha1", "start": "naive"},
