@@ -1,8 +1,8 @@
 /// Numbers that a part of a network keeps beside the weights, and that no optimizer moves: the window in which a neuron
 /// may fire, say.
 ///
-/// They live with the network, are saved with it, and are listed after its tensors. Only a learning rule and the caller
-/// change them.
+/// They live with the network, are saved with it, and are listed after its tensors. Only training and the caller change
+/// them.
 public struct BufferDescription: Sendable, Equatable {
     /// Its name within the node: `window`.
     public let name: String

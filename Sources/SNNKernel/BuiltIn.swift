@@ -54,7 +54,22 @@ public enum BuiltIn {
                 biasPerPixel,
             ] + Initialiser.descriptions + weightParameters
         ),
+        Part(
+            name: "batch_norm",
+            summary: "Normalises every channel of analog activity by its mean and variance, then scales and shifts it.",
+            parameters: [
+                .number("epsilon", default: 1e-5, above: 0, "added to the variance"),
+                .number("momentum", default: 0.1, above: 0, atMost: 1, "share by which running statistics move a step"),
+            ]
+        ),
     ]
+
+    /// A connection's choice with a start of the weights where it has none of its own; as it is where it draws none.
+    static func filled(_ choice: ComponentChoice, with initialiser: Initialiser) -> ComponentChoice {
+        let part = connections.first { $0.name == choice.name }
+        guard part?.parameters.contains(where: { $0.name == "init" }) == true else { return choice }
+        return initialiser.filled(into: choice)
+    }
 
     static let poolParameters = [
         kernelSize,
@@ -182,8 +197,10 @@ public enum BuiltIn {
         input: Shape
     ) throws(SNNError) -> (any Connection, ComponentChoice) {
         let p = try checked(choice, kind: "connection", in: connections)
-        let made: Convolution
-        if choice.name == "dense" {
+        let made: any Connection
+        if choice.name == "batch_norm" {
+            made = BatchNormalisation(input: input, epsilon: p.number("epsilon"), momentum: p.number("momentum"))
+        } else if choice.name == "dense" {
             guard input.isFlat else {
                 throw .shape("dense takes a row of neurons, got an image \(input); put the stage flatten before it")
             }

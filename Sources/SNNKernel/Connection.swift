@@ -10,14 +10,17 @@ public struct TensorDescription: Sendable, Equatable {
     public let fanOut: Int
     /// How it starts where the description does not say.
     public let initialiser: Initialiser
+    /// What every number starts with where ``initialiser`` is zero.
+    public let start: Float
 
     /// A tensor of row-major extents `shape`; the fans are those of the connection it belongs to.
-    public init(name: String, shape: [Int], fanIn: Int, fanOut: Int, initialiser: Initialiser) {
+    public init(name: String, shape: [Int], fanIn: Int, fanOut: Int, initialiser: Initialiser, start: Float = 0) {
         self.name = name
         self.shape = shape
         self.fanIn = fanIn
         self.fanOut = fanOut
         self.initialiser = initialiser
+        self.start = start
     }
 
     /// Elements in all.
@@ -44,13 +47,31 @@ public protocol Connection: Sendable {
     var outputShape: Shape { get }
     /// The trainable tensors, in the order the functions below take them.
     var tensors: [TensorDescription] { get }
+    /// Numbers that it keeps with the network.
+    var buffers: [BufferDescription] { get }
+    /// Whether the samples of a block meet in it in training: then a block passes in one slab.
+    var mixesSamples: Bool { get }
+    /// Whether it takes what arrives.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` that names what it does not take.
+    func check(_ arriving: ActivityKind) throws(SNNError)
+    /// Whether its buffers let it run.
+    ///
+    /// Errors: ``SNNError/state(_:)`` that states the law and the value.
+    func checkReady(_ buffers: [Storage<Float>]) throws(SNNError)
     /// Synaptic operations: one a non-zero input and outgoing connection, over all steps (once where constant).
     func operations(for activity: Activity) -> Int
 
-    /// Brings tensors into the form the passes want; once per change of the weights.
+    /// Brings tensors and buffers into the form the passes want; once per change of the weights.
     ///
-    /// `adjoint` says whether ``inputGradient(of:with:)`` will be called.
-    func prepare(_ tensors: [Storage<Float>], adjoint: Bool) -> PreparedWeights
+    /// `isTraining` says whether gradients will be asked for, `adjoint` whether ``inputGradient(of:input:with:)`` will be
+    /// called.
+    func prepare(
+        _ tensors: [Storage<Float>],
+        buffers: [Storage<Float>],
+        isTraining: Bool,
+        adjoint: Bool
+    ) -> PreparedWeights
     /// The current, constant where the activity is.
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
     /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
@@ -69,8 +90,12 @@ public protocol Connection: Sendable {
     var defersConstantGradients: Bool { get }
     /// What gathers the gradients for a batch of constant input; nil unless they are deferred.
     func batchGradients(samples: Int) -> BatchGradients?
-    /// The gradient of the activity's values (scale included), given that of the current.
-    func inputGradient(of current: Values, with weights: PreparedWeights) -> Values
+    /// The gradient of the activity's values (scale included), given that of the current and what arrived.
+    func inputGradient(of current: Values, input: Activity, with weights: PreparedWeights) -> Values
+    /// What a block of training found, one list a buffer: what the buffers move towards after a step.
+    func statistics(of input: Activity) -> [[Double]]
+    /// Moves the buffers towards the mean of what the blocks of a batch found.
+    func move(_ buffers: [Storage<Float>], towards statistics: [[Double]])
     /// Bytes of each buffer that a pass holds beside its result while it runs, for ``MemoryPlan``.
     func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int]
     /// Bytes of each buffer that ``addGradients(input:to:errors:)`` holds, errors among them; nil where it would do nothing.
@@ -78,7 +103,7 @@ public protocol Connection: Sendable {
     /// Bytes of each buffer that ``constantCurrent(of:with:)`` holds for all pieces, and that a piece takes.
     func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int])
     /// Bytes into which products pack factors, kept by the thread that multiplies, for ``MemoryPlan``; `goesBack` says
-    /// whether ``inputGradient(of:with:)`` is called.
+    /// whether ``inputGradient(of:input:with:)`` is called.
     func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int
 }
 
@@ -88,11 +113,23 @@ public enum ConnectionPass: Sendable {
     case current
     /// ``Connection/addGradients(of:input:to:)``.
     case gradients
-    /// ``Connection/inputGradient(of:with:)``; whether some gradients of the current are zero.
+    /// ``Connection/inputGradient(of:input:with:)``; whether some gradients of the current are zero.
     case inputGradient(someAreZero: Bool)
 }
 
 extension Connection {
+    /// None, unless a connection says otherwise.
+    public var buffers: [BufferDescription] { [] }
+    /// False: samples do not know of each other.
+    public var mixesSamples: Bool { false }
+    /// Everything, unless a connection says otherwise.
+    public func check(_ arriving: ActivityKind) throws(SNNError) {}
+    /// Always, unless a connection says otherwise.
+    public func checkReady(_ buffers: [Storage<Float>]) throws(SNNError) {}
+    /// None: there are no buffers.
+    public func statistics(of input: Activity) -> [[Double]] { [] }
+    /// Nothing: there are no buffers.
+    public func move(_ buffers: [Storage<Float>], towards statistics: [[Double]]) {}
     /// None, unless a connection says otherwise.
     public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
     /// Nil, unless a connection says otherwise.
@@ -130,6 +167,8 @@ public struct PreparedWeights: Sendable {
     let bias: Storage<Float>?
     /// Transposed: `[out, height, width, in]`; only where asked for.
     let adjoint: Storage<Float>?
+    /// What is subtracted from every input of a channel, where that is known before any arrives.
+    var mean: Storage<Float>?
 }
 
 /// Dense connections and two-dimensional convolutions, as one map: a dense connection is a convolution of an image of
@@ -289,6 +328,14 @@ public struct Convolution: Connection {
         }
         return counts
     }
+
+    /// As ``prepare(_:adjoint:)``: it has no buffers.
+    public func prepare(
+        _ tensors: [Storage<Float>],
+        buffers: [Storage<Float>],
+        isTraining: Bool,
+        adjoint: Bool
+    ) -> PreparedWeights { prepare(tensors, adjoint: adjoint) }
 
     /// Passes the tensors of a network on as stored, without a copy, and transposes the weight where the adjoint is
     /// wanted.
@@ -566,7 +613,12 @@ public struct Convolution: Connection {
     }
 
     /// The gradient of the input; the weights must have been prepared with their adjoint.
-    public func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
+    public func inputGradient(of current: Values, input: Activity, with weights: PreparedWeights) -> Values {
+        inputGradient(of: current, with: weights)
+    }
+
+    /// The gradient of the input, whatever arrived: the map is linear.
+    func inputGradient(of current: Values, with weights: PreparedWeights) -> Values {
         guard let adjoint = weights.adjoint else { preconditionFailure("weights were prepared without their adjoint") }
         let result = Values(
             overwriting: current.steps,

@@ -58,7 +58,7 @@ public struct Initialiser: Sendable, Equatable {
         case .xavierUniform: uniform(gain * (6 / (fanIn + fanOut)).squareRoot())
         case .xavierNormal: normal(gain * (2 / (fanIn + fanOut)).squareRoot())
         case .uniform: uniform(gain * (bound ?? 1 / fanIn.squareRoot()))
-        case .zero: break
+        case .zero: if tensor.start != 0 { values.update(repeating: tensor.start, count: storage.count) }
         }
     }
 

@@ -11,7 +11,7 @@ public protocol LearningRule: Sendable {
     func addGradients(of pass: ForwardPass, output: Values, to gradients: [Storage<Float>])
     /// Whether ``afterStep(_:largest:)`` wants to know the largest activity of every node.
     var notesLargest: Bool { get }
-    /// Called after each optimizer step: the only writer of a network's buffers.
+    /// Called after each optimizer step: the only writer of a network's buffers, but for the statistics of connections.
     ///
     /// `largest` holds, a node, the largest value it sent in the batch; empty unless ``notesLargest``.
     func afterStep(_ network: Network, largest: [Float])

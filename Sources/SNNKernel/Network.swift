@@ -239,12 +239,23 @@ public final class Network: @unchecked Sendable {
         buffers[node.buffers].first { $0.name == "\(node.name).\(name)" }?.storage
     }
 
+    /// The buffers of a node's connection, in its order: the first of the node's.
+    func connectionBuffers(of node: Node) -> [Storage<Float>] {
+        buffers[node.buffers].prefix(node.connection?.buffers.count ?? 0).map(\.storage)
+    }
+
+    /// Whether the samples of a block meet in training.
+    var mixesSamples: Bool { nodes.contains { $0.connection?.mixesSamples == true } }
+
     /// Whether every node's buffers let it run.
     ///
     /// Errors: ``SNNError/state(_:)`` that names the node and says what to do first.
     func checkReady() throws(SNNError) {
         for node in nodes {
-            do throws(SNNError) { try node.neuron?.checkReady() } catch {
+            do throws(SNNError) {
+                try node.connection?.checkReady(connectionBuffers(of: node))
+                try node.neuron?.checkReady()
+            } catch {
                 throw error.prefixed(by: "layer '\(node.name)': ")
             }
         }
@@ -258,6 +269,8 @@ public final class Network: @unchecked Sendable {
         return nodes.map { node in
             node.connection?.prepare(
                 node.used(tensors[node.tensors].map(\.storage)),
+                buffers: connectionBuffers(of: node),
+                isTraining: forTraining,
                 adjoint: forTraining && node.needsInputGradient
             )
         }
@@ -364,7 +377,7 @@ public final class Network: @unchecked Sendable {
                     connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
                 }
                 guard node.needsInputGradient else { return }
-                gradient = connection.inputGradient(of: ofCurrent, with: weights)
+                gradient = connection.inputGradient(of: ofCurrent, input: input, with: weights)
             }
             for (position, stage) in node.stages.enumerated().reversed() {
                 gradient = stage.adjoint(
@@ -530,9 +543,10 @@ private struct NodeBuilder {
         let component = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
         let (made, completeNeuron) = try component.made(neuronChoice, dt: dt)
         let (connection, completeConnection) = try BuiltIn.connection(
-            component.initialiser.map { $0.filled(into: connectionChoice) } ?? connectionChoice,
+            component.initialiser.map { BuiltIn.filled(connectionChoice, with: $0) } ?? connectionChoice,
             input: shape
         )
+        try connection.check(kind)
         if made.demand == .total, !kind.isConstant {
             throw .notSupported(
                 "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive"
@@ -551,7 +565,7 @@ private struct NodeBuilder {
         for tensor in connection.tensors {
             tensors.append(Tensor(name: "\(node.name).\(tensor.name)", description: tensor))
         }
-        let own = made.buffers.map { buffer in
+        let own = (connection.buffers + made.buffers).map { buffer in
             let tensor = Tensor(
                 name: "\(node.name).\(buffer.name)",
                 description: TensorDescription(
@@ -566,7 +580,7 @@ private struct NodeBuilder {
             return tensor
         }
         buffers += own
-        let neuron = made.bound(to: own.map(\.storage))
+        let neuron = made.bound(to: own.dropFirst(connection.buffers.count).map(\.storage))
         let maps = [BuiltIn.weightMap(completeConnection), neuron.weightMap].compactMap(\.self)
         guard maps.count <= 1 else {
             throw .notSupported("\(neuronChoice.name) makes its own of the weights: weight_bits must be 0")

@@ -29,7 +29,12 @@ public final class Session {
         self.batch = batch
         // Copies: training may go on while a session runs.
         weights = network.nodes.map { node in
-            node.connection?.prepare(node.used(network.tensors[node.tensors].map { $0.storage.copy() }), adjoint: false)
+            node.connection?.prepare(
+                node.used(network.tensors[node.tensors].map { $0.storage.copy() }),
+                buffers: network.connectionBuffers(of: node).map { $0.copy() },
+                isTraining: false,
+                adjoint: false
+            )
         }
         samples = (0..<batch).map { firstSample &+ UInt64($0) }
         total = Values(steps: 1, batch: 1, count: 1, isConstant: true)

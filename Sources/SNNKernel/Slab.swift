@@ -12,16 +12,19 @@ enum Slab {
 extension Network {
     /// Samples of a block.
     ///
-    /// Weights whose gradients wait for the whole batch cost a block of training nothing.
+    /// Weights whose gradients wait for the whole batch cost a block of training nothing. Where samples of a block meet,
+    /// their number is no matter of speed.
     func blockSize(isTraining: Bool) -> Int {
+        if mixesSamples { return Block.largest }
         let waiting = isTraining ? deferredTensors.reduce(0) { $0 + tensors[$1].storage.count } : 0
         return Block.size(weights: weightCount - waiting, steps: steps)
     }
 
     /// Samples of a slab.
     ///
-    /// It depends on the network alone.
+    /// It depends on the network alone; where samples of a block meet, they are one slab.
     var slabSize: Int {
+        if mixesSamples { return Block.largest }
         var widest = nodes.reduce(0) { max($0, $1.outputShape.count) }
         if coding.sends == .values { widest = max(widest, inputShape.count) }
         return max(1, Slab.bytes / (4 * steps * max(1, widest)))

@@ -62,6 +62,8 @@ public final class Trainer: @unchecked Sendable {
     private var known = Known.none
     /// What each node sent at most in the newest batch, where the rule asks.
     private var largest: [Float] = []
+    /// What the blocks of the newest batch found for the buffers of connections.
+    private var statistics = BlockStatistics()
     private var partials: [[Storage<Float>]] = []
     /// Memory for what serves a whole batch: the allocator's heap would keep holes of it.
     private let workspace = Workspace()
@@ -214,7 +216,7 @@ public final class Trainer: @unchecked Sendable {
                             samples: samples.map { first &+ UInt64($0) },
                             recomputed: recomputed
                         )
-                        let (loss, correct, largest) = try run(
+                        let (loss, correct, largest, statistics) = try run(
                             source,
                             targets,
                             samples,
@@ -230,6 +232,7 @@ public final class Trainer: @unchecked Sendable {
                             total.loss += loss
                             total.correct += correct
                             if notes { total.raise(largest) }
+                            total.statistics.add(statistics)
                             for (sum, partial) in zip(sums, partials[worker]) where partial.count > 0 {
                                 sum.add(partial)
                             }
@@ -243,6 +246,7 @@ public final class Trainer: @unchecked Sendable {
             node.weightMap?.adjoint(Array(sums[node.tensors]), stored: network.tensors[node.tensors].map(\.storage))
         }
         largest = total.largest
+        statistics = total.statistics
         known = .some
         samplesSeen &+= UInt64(count)
         return (BatchResult(loss: total.loss / divisor, correct: total.correct, samples: count), deferred)
@@ -275,6 +279,7 @@ public final class Trainer: @unchecked Sendable {
         var loss = 0.0
         var correct = 0
         var largest: [Float] = []
+        var statistics = BlockStatistics()
 
         func raise(_ other: [Float]) {
             largest = largest.isEmpty ? other : zip(largest, other).map { max($0, $1) }
@@ -293,10 +298,12 @@ public final class Trainer: @unchecked Sendable {
         samples batch: Int,
         to gradients: [Storage<Float>],
         _ deferred: DeferredGradients
-    ) throws(SNNError) -> (loss: Double, correct: Int, largest: [Float]) {
+    ) throws(SNNError) -> (loss: Double, correct: Int, largest: [Float], statistics: BlockStatistics) {
         var sum = 0.0
         var correct = 0
         var largest = [Float](repeating: 0, count: rule.notesLargest ? network.nodes.count : 0)
+        var statistics = BlockStatistics()
+        let mixes = network.mixesSamples
         try network.forEachSlab(
             source,
             samples: samples,
@@ -326,13 +333,14 @@ public final class Trainer: @unchecked Sendable {
             for node in largest.indices {
                 if let output = trace.layers[node].output { largest[node] = max(largest[node], output.largest) }
             }
+            if mixes { statistics.add(trace, network) }
             guard case .labels(let labels) = targets.kind, !targets.perStep else { return }
             for (place, sample) in samples.enumerated() {
                 let z = UnsafePointer(scores.base + place * network.scoreCount)
                 correct += Softmax.winner(z, network.scoreCount) == Int(labels[sample]) ? 1 : 0
             }
         }
-        return (sum, correct, largest)
+        return (sum, correct, largest, statistics)
     }
 
     /// The loss of a slab, not yet divided, and the gradient of what its last node sent.
@@ -440,6 +448,7 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         try queue.check()
+        statistics.move(network)
         rule.afterStep(network, largest: largest)
     }
 

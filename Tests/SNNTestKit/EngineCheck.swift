@@ -121,7 +121,12 @@ private struct EngineCheck {
     func stream(_ trace: ReferenceTrace<Float>, _ context: ReferenceContext, _ rows: [Float]) {
         let states = network.nodes.map { $0.neuron?.rest(count: count * $0.outputShape.count) }
         let weights = network.nodes.map { node in
-            node.connection?.prepare(network.tensors[node.tensors].map(\.storage), adjoint: false)
+            node.connection?.prepare(
+                network.tensors[node.tensors].map(\.storage),
+                buffers: [],
+                isTraining: false,
+                adjoint: false
+            )
         }
         let whole = network.encoded(rows, context)
         for t in 0..<network.steps {

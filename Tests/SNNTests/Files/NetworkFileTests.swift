@@ -66,6 +66,36 @@ struct NetworkFileTests {
         #expect(folder.names == ["m", "n"])
     }
 
+    @Test("running statistics are saved, and a checkpoint goes on to the bit")
+    func statistics() throws {
+        let folder = try TemporaryFolder()
+        let text =
+            #"{"input":{"shape":[6]},"layers":["#
+            + #"{"name":"one","connection":{"kind":"dense","outputs":8},"neuron":"relu.identity"},"#
+            + #"{"name":"norm","connection":"batch_norm","neuron":"relu"},"#
+            + #"{"name":"out","connection":{"kind":"dense","outputs":3},"neuron":"relu.identity"}],"readout":"membrane"}"#
+        let data = try TrainedSample.samples(features: 6, classes: 3, count: 90)
+        func trainer() throws -> Trainer {
+            let network = try Network(try NetworkDocument.read(text), registry: try Library.registry(), seed: 4)
+            return try TrainingDocument(JSONField(try JSONValue(parsing: #"{"batch":64}"#))).trainer(
+                for: network,
+                seed: 4
+            )
+        }
+        func numbers(_ network: Network) -> [[Float]] { network.allTensors.map { Array($0.storage.elements) } }
+        let half = try trainer()
+        _ = try half.fit(data, epochs: 2)
+        try NetworkFile.write(half.network, recipe: nil, trainer: half, to: folder["n"])
+        let (read, file) = try NetworkFile.read(folder["n"])
+        #expect(file.entries.contains { $0.name == "norm.variance" } && read.buffers[1].storage.base[0] != 1)
+        #expect(numbers(read) == numbers(half.network))
+        let (resumed, whole) = (try trainer(), try trainer())
+        try NetworkFile.resume(resumed, from: file)
+        _ = try resumed.fit(data, epochs: 4)
+        _ = try whole.fit(data, epochs: 4)
+        #expect(numbers(resumed.network) == numbers(whole.network))
+    }
+
     @Test("any safetensors reader finds the tensors by name, and all that made them in the metadata")
     func layout() throws {
         let folder = try TemporaryFolder()
