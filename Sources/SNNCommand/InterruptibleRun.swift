@@ -28,10 +28,12 @@ struct InterruptibleRun {
                 stageBegan: { display.begin(stage: $0) },
                 epochDone: { stage, result in
                     saved = result.epoch
-                    let isLast = stage == recipe.stages.count - 1
+                    let isLast = stage == recipe.stages.lastIndex { $0.kind == .train }
                     display.complete(
                         result,
-                        of: isLast ? options.epochs ?? recipe.stages[stage].epochs : recipe.stages[stage].epochs
+                        of: isLast
+                            ? options.epochs ?? recipe.stages[stage].training.epochs
+                            : recipe.stages[stage].training.epochs
                     )
                 }
             )

@@ -68,10 +68,13 @@ struct PlanCommand: ParsableCommand {
                 }
             }
             let recipe = try Recipe.find(network)
-            return (try Network(recipe.network, registry: try Library.registry(), seed: 0), recipe.stages.last)
+            return (
+                try Network(recipe.network, registry: try Library.registry(), seed: 0),
+                recipe.stages.last { $0.kind == .train }?.training
+            )
         }
         let saved = try SavedNetwork(network)
-        return (saved.network, saved.recipe?.stages.last)
+        return (saved.network, saved.recipe?.stages.last { $0.kind == .train }?.training)
     }
 
     /// Whether the file is a document rather than weights.

@@ -284,6 +284,21 @@ package final class Dataset: @unchecked Sendable {
         }
     }
 
+    /// The least and the largest value of all samples, scaled and normalised, without augmentation.
+    package var valueRange: ClosedRange<Float> {
+        let row = UnsafeMutablePointer<Float>.allocate(capacity: shape.featureCount)
+        defer { row.deallocate() }
+        var (least, most) = (Float.infinity, -Float.infinity)
+        for sample in 0..<count {
+            fill(sample, into: row)
+            for index in 0..<shape.featureCount {
+                least = min(least, row[index])
+                most = max(most, row[index])
+            }
+        }
+        return least...most
+    }
+
     /// Stored values that need no preparation: sample `sample` of 0..<count where it lies, without augmentation.
     package func storedRow(_ sample: Int) -> UnsafePointer<Float>? {
         precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")

@@ -9,13 +9,51 @@ package struct Recipe: Sendable {
     package let data: DataChoice
     package let network: NetworkDescription
     package let seed: UInt64
-    package let stages: [TrainingDocument]
-    /// Which stages fit buffers to the training set rather than train: `--epochs` means none of them.
-    package let fits: [Bool]
-    /// What each stage changes about the network before it trains.
-    package let changes: [[NetworkChange]]
+    package let stages: [Stage]
     /// The bar a verified run must reach, by report name.
     package let expect: [(name: String, value: Double)]
+
+    /// One stage: a change of the network, then a pass over the training set.
+    package struct Stage: Sendable {
+        /// What a stage does.
+        package enum Kind: String, CaseIterable, Sendable {
+            /// Moves weights.
+            case train
+            /// Sets buffers by what the training set needs, and moves no weight; `--epochs` does not mean it.
+            case fit
+            /// Turns the network into one of another kind, then fits it.
+            case convert
+        }
+
+        package let kind: Kind
+        /// How it passes over the training set.
+        package let training: TrainingDocument
+        /// What it changes about the network before.
+        package let changes: [NetworkChange]
+        /// What it converts the network to before; nil where it does not.
+        package let conversion: ConversionDocument?
+
+        init(_ field: JSONField) throws(SNNError) {
+            let word = try field["kind"].string()
+            guard let kind = Kind(rawValue: word) else {
+                let known = Kind.allCases.map(\.rawValue).sorted().joined(separator: ", ")
+                throw .notSupported(
+                    "\(field.path): stage kind '\(word)' is not supported by this version; known: \(known)"
+                )
+            }
+            self.kind = kind
+            if kind == .convert {
+                let conversion = try ConversionDocument(field)
+                training = try conversion.training()
+                changes = []
+                self.conversion = conversion
+            } else {
+                training = try TrainingDocument(field, extraKeys: ["kind", "set"])
+                changes = try NetworkChange.list(field["set"])
+                conversion = nil
+            }
+        }
+    }
 
     /// Which set, and how its samples are prepared.
     package struct DataChoice: Sendable {
@@ -39,24 +77,10 @@ package struct Recipe: Sendable {
         data = try DataChoice(field["data"])
         network = try NetworkDocument.read(field["network"])
         seed = try field["seed"].optionalSeed() ?? 0
-        var stages: [TrainingDocument] = []
-        var changes: [[NetworkChange]] = []
-        var fits: [Bool] = []
-        for stage in try field["stages"].array() {
-            let kind = try stage["kind"].string()
-            guard kind == "train" || kind == "fit" else {
-                throw .notSupported(
-                    "\(stage.path): stage kind '\(kind)' is not supported by this version; known: fit, train"
-                )
-            }
-            fits.append(kind == "fit")
-            stages.append(try TrainingDocument(stage, extraKeys: ["kind", "set"]))
-            changes.append(try NetworkChange.list(stage["set"]))
-        }
+        var stages: [Stage] = []
+        for stage in try field["stages"].array() { stages.append(try Stage(stage)) }
         guard !stages.isEmpty else { throw field["stages"].error("must hold at least one stage") }
         self.stages = stages
-        self.changes = changes
-        self.fits = fits
         var expect: [(String, Double)] = []
         for (name, value) in try field["expect"].optionalObject() ?? [] { expect.append((name, try value.number())) }
         self.expect = expect

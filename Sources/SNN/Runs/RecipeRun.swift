@@ -81,6 +81,9 @@ package struct RecipeRun {
         let seed = options.seed ?? reached?.seed ?? recipe.seed
         let registry = try Library.registry()
         var network = try Network(recipe.network, registry: registry, seed: seed)
+        // What a network was converted to depends on its weights then: the file knows.
+        let isConverted = checkpoint != nil && recipe.stages.prefix(firstStage + 1).contains { $0.conversion != nil }
+        if isConverted, let path = options.resume { network = try NetworkFile.read(path).network }
         guard recipe.stages.indices ~= firstStage else {
             throw .corrupt(
                 "'\(options.resume ?? "")': the recipe has \(recipe.stages.count) stages, not \(firstStage + 1)"
@@ -89,17 +92,20 @@ package struct RecipeRun {
 
         var reports: [Report] = []
         var trained: (results: [EpochResult], trainer: Trainer)?
-        let lastTraining = recipe.fits.lastIndex(of: false) ?? recipe.stages.count - 1
+        let lastTraining = recipe.stages.lastIndex { $0.kind == .train }
         var epochs: [[EpochResult]] = []
         for (index, given) in recipe.stages.enumerated() {
-            network = try network.changed(by: recipe.changes[index], registry: registry)
+            if !isConverted || index > firstStage {
+                network = try network.changed(by: given.changes, registry: registry)
+                if let conversion = given.conversion { network = try conversion.convert(network, data: train) }
+            }
             guard index >= firstStage else { continue }
-            var stage = given
+            var stage = given.training
             stage.memoryBudget = options.memoryBudget ?? stage.memoryBudget
             stageBegan(index)
             // What the changes of this stage cost, before it makes up for them.
             let before =
-                recipe.changes[index].isEmpty
+                given.changes.isEmpty
                 ? nil : try network.evaluate(test, threads: threads, progress: progress).accuracy
             let (network, trainer) = (network, try stage.trainer(for: network, seed: seed))
             if index == firstStage, let checkpoint {
@@ -109,18 +115,22 @@ package struct RecipeRun {
                 }
             }
             let wanted = index == lastTraining ? options.epochs ?? stage.epochs : stage.epochs
-            let results = try trainer.fit(
-                train,
-                epochs: wanted,
-                threads: threads,
-                progress: progress,
-                epochDone: { result throws(SNNError) in
-                    if let out = options.out {
-                        try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
+            // A network of rectified linear units has no windows to fit.
+            let results =
+                given.conversion?.target == .relu
+                ? []
+                : try trainer.fit(
+                    train,
+                    epochs: wanted,
+                    threads: threads,
+                    progress: progress,
+                    epochDone: { result throws(SNNError) in
+                        if let out = options.out {
+                            try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
+                        }
+                        epochDone(index, result)
                     }
-                    epochDone(index, result)
-                }
-            )
+                )
             if results.isEmpty, let out = options.out {
                 // Nothing was left to train, but the caller still wants the file.
                 try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
@@ -129,7 +139,7 @@ package struct RecipeRun {
             let evaluation = try network.evaluate(test, threads: threads, progress: progress)
             var report = Report()
             report.add(evaluation, network: network)
-            if !recipe.fits[index] || trained == nil { trained = (results, trainer) }
+            if given.kind == .train || trained == nil { trained = (results, trainer) }
             if let trained { report.add(trained.results, trainer: trained.trainer, threads: threads) }
             report["accuracy_before"] = before
             reports.append(report)

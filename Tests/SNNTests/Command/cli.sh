@@ -186,6 +186,33 @@ python3 -c 'import tools; assert tools.last_line("own.json")["accuracy"] == 1'
     python3 -c 'import json, sys; s = json.load(sys.stdin)["samples"]; assert [p["class"] for p in s] == [0, 1, 2, 3, 4]; assert "label" not in s[0]'
 say "own arrays train a network, and rows without labels are predicted"
 
+# ---- conversion to spike times and back
+cat > analog.json << 'JSON'
+{"name": "analog", "data": {"set": "digits"}, "seed": 3,
+ "network": {"input": {"shape": [1, 8, 8]}, "readout": "membrane",
+  "layers": [
+   {"name": "conv", "connection": {"kind": "conv2d", "channels": 8, "kernel": 3, "padding": 1}, "neuron": "relu"},
+   {"name": "norm", "connection": "batch_norm", "neuron": "relu.identity"},
+   {"name": "out", "stages": [{"kind": "max_pool", "kernel": 2}, "flatten"],
+    "connection": {"kind": "dense", "outputs": 10}, "neuron": "relu.identity"}]},
+ "stages": [{"kind": "train", "epochs": 3, "batch": 32}]}
+JSON
+"$snn" train analog.json --out analog.st --json > analog.txt 2> /dev/null
+"$snn" convert analog.st --to ttfs --percentile 100 --margin 1.5 --out times.st --json > times.txt 2> /dev/null
+"$snn" eval times.st --json > eval.txt 2> /dev/null
+python3 - << 'PYTHON'
+import tools
+analog, times, evaluated = (tools.last_line(name) for name in ("analog.txt", "times.txt", "eval.txt"))
+assert times["accuracy"] == times["accuracy_ann"] == analog["accuracy"] == evaluated["accuracy"] > 0.8, times
+assert 0 < times["spikes_per_neuron"] < 1 and times["steps"] == 1, times
+PYTHON
+"$snn" convert times.st --to relu --out back.st > out.txt 2> /dev/null
+"$snn" eval back.st --json > back.txt 2> /dev/null
+tool equal analog.txt back.txt accuracy
+say "convert gives spike times of the same accuracy, and back"
+fails "a network that cannot be converted" 1 "relu.identity convert, not lif" convert one.st --to ttfs --out no.st
+fails "an unknown target" 1 "unknown target 'lif'; known: relu, ttfs" convert analog.st --to lif --out no.st
+
 # ---- lists
 shows "lif.adaptive" plugins
 shows "tau_mem *ms *20 *> 0" plugins lif

@@ -36,7 +36,7 @@ struct RecipeTests {
         let network = try Network(recipe.network, registry: try Library.registry(), seed: recipe.seed)
         let samples = try TrainedSample.samples(features: network.inputCount, classes: network.scoreCount, count: 4)
         let before = TrainedSample.bits(of: network)
-        for stage in recipe.stages {
+        for stage in recipe.stages.filter({ $0.conversion == nil }).map(\.training) {
             let trainer = try stage.trainer(for: network, seed: recipe.seed)
             let labels = Storage<Int32>(4)
             for sample in 0..<4 { labels.base[sample] = samples.label(sample) }
@@ -64,9 +64,9 @@ struct RecipeTests {
         #expect(recipe.name == "n" && recipe.summary == "d" && recipe.seed == .max)
         #expect(recipe.data.set == "mnist" && recipe.data.preprocessing.samples == 10 && recipe.data.preprocessing.flip)
         #expect(recipe.network.steps == 3)
-        #expect(recipe.stages.map(\.epochs) == [2, 1])
-        #expect(recipe.stages.map(\.batch) == [5, 128])
-        #expect(recipe.stages[0].optimizer is GradientDescent)
+        #expect(recipe.stages.map(\.training.epochs) == [2, 1])
+        #expect(recipe.stages.map(\.training.batch) == [5, 128])
+        #expect(recipe.stages[0].training.optimizer is GradientDescent)
         #expect(recipe.expect.map(\.name) == ["accuracy", "spikes_per_neuron"])
         #expect(recipe.expect.map(\.value) == [0.9, 1])
         #expect(recipe.json == (try JSONValue(parsing: text)))
@@ -78,8 +78,8 @@ struct RecipeTests {
     func stageKinds() {
         #expect(
             failure {
-                try recipe(#"{"data":{"set":"digits"},"stages":[{"kind":"train"},{"kind":"convert"}],\#(network)}"#)
-            } == .notSupported("stages[1]: stage kind 'convert' is not supported by this version; known: train")
+                try recipe(#"{"data":{"set":"digits"},"stages":[{"kind":"train"},{"kind":"prune"}],\#(network)}"#)
+            } == .notSupported("stages[1]: stage kind 'prune' is not supported by this version; known: convert, fit, train")
         )
     }
 

@@ -1,0 +1,76 @@
+import ArgumentParser
+import SNN
+import SNNKernel
+
+/// `snn convert`: makes a network of spike times of one of rectified linear units, or back.
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Convert a saved network to spike times (ttfs) or to rectified linear units (relu).",
+        discussion: """
+            Weights and biases stay as they are, but for batch normalisation and the range of the input, which are \
+            folded into them. The windows of spike times are fitted to the training split of the file's recipe.
+            """
+    )
+
+    @Argument(help: "A file that `snn train --out` wrote.")
+    var file: String
+    @Option(help: "What it becomes: ttfs or relu.")
+    var to: String
+    @Option(parsing: .unconditional, help: "Per cent of the activations that windows have room for.")
+    var percentile = 100.0
+    @Option(parsing: .unconditional, help: "Room above it, a factor.")
+    var margin = 1.5
+    @Option(parsing: .unconditional, help: "Value of the input that stays silent; without it as the data ask for.")
+    var low: Double?
+    @Option(parsing: .unconditional, help: "Value of the input that spikes at once; without it as the data ask for.")
+    var high: Double?
+    @Option(help: ArgumentHelp("Where to write the converted network.", valueName: "file"))
+    var out: String
+    @OptionGroup var data: DataOptions
+    @OptionGroup var thread: ThreadOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let threads = try resolvedThreads(thread.threads)
+        guard let target = ConversionTarget(rawValue: to) else {
+            throw SNNError.unknown("target", to, known: ConversionTarget.allCases.map(\.rawValue))
+        }
+        let conversion = try ConversionDocument(
+            to: target,
+            percentile: percentile,
+            margin: margin,
+            low: low,
+            high: high
+        )
+        let saved = try SavedNetwork(file)
+        let train =
+            try saved.recipe.map { recipe throws(SNNError) in
+                try RecipeRun.open(recipe.data, directory: data.directory).train
+            } ?? saved.open(split: "train", directory: data.directory)
+        let test = try saved.open(split: "test", directory: data.directory)
+        let network = try conversion.convert(saved.network, data: train)
+        try conversion.fit(network, data: train, threads: threads)
+        let display = ProgressDisplay(stages: 1)
+        func evaluate(_ network: Network) throws(SNNError) -> Evaluation {
+            try network.evaluate(test, threads: threads) { progress in
+                display.update(progress)
+                return true
+            }
+        }
+        let (before, after) = (try evaluate(saved.network), try evaluate(network))
+        display.finish()
+        try NetworkFile.write(network, recipe: saved.recipe?.json, to: out)
+        var report = Report(after, network: network, threads: threads)
+        report["accuracy_ann"] = target == .ttfs ? before.accuracy : after.accuracy
+        if output.json { return Console.result(report.json.text()) }
+        Console.result(
+            "\(file): \(before.accuracy.percent) of the test samples right, as \(to) \(after.accuracy.percent)"
+        )
+        var summary = Summary()
+        summary.addResults(report, samples: test.count)
+        summary.add("written to", out, "")
+        summary.show()
+        Console.result("Next: snn eval \(Shell.quoted(out)), snn predict \(Shell.quoted(out))")
+    }
+}
