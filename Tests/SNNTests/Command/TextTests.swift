@@ -88,6 +88,6 @@ struct TextTests {
         #expect(Bar(name: "spikes_per_neuron", bound: 0.08, measured: 0.08).isReached)
         #expect(!Bar(name: "spikes_per_neuron", bound: 0.08, measured: 0.081).isReached)
         #expect(!Bar(name: "spikes_per_neuron", bound: 0.08, measured: .nan).isReached)
-        #expect(Bar.text([("accuracy", 0.978), ("steps", 10)]) == "accuracy >= 97.80 %, steps >= 10")
+        #expect(Bar.text([("accuracy", 0.978), ("steps", 10)]) == "accuracy >= 97.80 %, steps <= 10")
     }
 }
