@@ -36,6 +36,7 @@ struct ConvertCommand: ParsableCommand {
         guard let target = ConversionTarget(rawValue: to) else {
             throw SNNError.unknown("target", to, known: ConversionTarget.allCases.map(\.rawValue))
         }
+        try RecipeRun.checkWritable(out)
         let conversion = try ConversionDocument(
             to: target,
             percentile: percentile,

@@ -117,17 +117,17 @@ public struct BatchNormalisation: Connection {
             let block = BlockMoments(values, channels: channels)
             let (ownMean, ownFactor) = (Storage<Float>(overwriting: channels), Storage<Float>(overwriting: channels))
             for index in 0..<channels {
-                ownMean.base[index] = Float(block.mean[index])
-                ownFactor.base[index] = Float(Double(weights.weight.base[index]) * inverse(block.variance[index]))
+                ownMean.base[index] = Float(block.mean.base[index])
+                ownFactor.base[index] = weights.weight.base[index] * Float(inverse(block.variance.base[index]))
             }
             (mean, factor) = (ownMean, ownFactor)
         }
         guard let mean, let shift = weights.bias else { preconditionFailure("weights of another connection") }
-        forEachPixel(of: values) { first in
-            for index in 0..<channels {
-                let x = values.base[first + index]
-                result.base[first + index] = (x - mean.base[index]) * factor.base[index] + shift.base[index]
-            }
+        let (x, y, channels) = (values.base, result.base, channels)
+        let (subtracted, times, added) = (mean.base, factor.base, shift.base)
+        for first in Swift.stride(from: 0, to: values.slices * values.row, by: channels) {
+            let (from, to) = (x + first, y + first)
+            for index in 0..<channels { to[index] = (from[index] - subtracted[index]) * times[index] + added[index] }
         }
         withExtendedLifetime((mean, factor)) {}
         return result
@@ -137,8 +137,8 @@ public struct BatchNormalisation: Connection {
     public func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>]) {
         let sums = slopes(of: current, analog(input))
         for index in 0..<channels {
-            gradients[0].base[index] += Float(sums.ofScale[index])
-            gradients[1].base[index] += Float(sums.ofShift[index])
+            gradients[0].base[index] += Float(sums.ofScale.base[index])
+            gradients[1].base[index] += Float(sums.ofShift.base[index])
         }
     }
 
@@ -155,21 +155,33 @@ public struct BatchNormalisation: Connection {
             isConstant: values.isConstant
         )
         let share = 1 / Double(values.slices * values.row / channels)
-        forEachPixel(of: values) { first in
+        let (x, slope, target, channels) = (values.base, current.base, result.base, channels)
+        // What is taken from the gradients of a channel: one number where x = mean, and what it grows by with x.
+        let numbers = Storage<Float>(overwriting: 4 * channels)
+        let (mean, common) = (numbers.base, numbers.base + channels)
+        let (growth, factor) = (numbers.base + 2 * channels, numbers.base + 3 * channels)
+        for index in 0..<channels {
+            let inverse = sums.inverse.base[index]
+            mean[index] = Float(sums.mean.base[index])
+            common[index] = Float(sums.ofShift.base[index] * share)
+            growth[index] = Float(sums.ofScale.base[index] * inverse * share)
+            factor[index] = weights.weight.base[index] * Float(inverse)
+        }
+        for first in Swift.stride(from: 0, to: values.slices * values.row, by: channels) {
+            let (from, error, to) = (x + first, slope + first, target + first)
             for index in 0..<channels {
-                let normal = (Double(values.base[first + index]) - sums.mean[index]) * sums.inverse[index]
-                let common = (sums.ofShift[index] + normal * sums.ofScale[index]) * share
-                let factor = Double(weights.weight.base[index]) * sums.inverse[index]
-                result.base[first + index] = Float(factor * (Double(current.base[first + index]) - common))
+                let taken = (from[index] - mean[index]) * growth[index] + common[index]
+                to[index] = (error[index] - taken) * factor[index]
             }
         }
+        withExtendedLifetime(numbers) {}
         return result
     }
 
     /// Mean and variance of the channels.
     public func statistics(of input: Activity) -> [[Double]] {
         let block = BlockMoments(analog(input), channels: channels)
-        return [block.mean, block.variance]
+        return [Array(block.mean.elements), Array(block.variance.elements)]
     }
 
     /// By the share `momentum` of the way.
@@ -187,59 +199,57 @@ public struct BatchNormalisation: Connection {
         return values
     }
 
-    /// Calls `body` with the first number of every pixel of every sample.
-    @inline(__always)
-    private func forEachPixel(of values: Values, _ body: (_ first: Int) -> Void) {
-        for first in Swift.stride(from: 0, to: values.slices * values.row, by: channels) { body(first) }
-    }
-
-    /// The sums over a block that gradients are made of.
+    /// The sums over a block that gradients are made of, one a channel.
     private struct Slopes {
-        let mean: [Double]
-        let inverse: [Double]
-        var ofScale: [Double]
-        var ofShift: [Double]
+        let mean: Storage<Double>
+        let inverse: Storage<Double>
+        let ofScale: Storage<Double>
+        let ofShift: Storage<Double>
     }
 
     private func slopes(of current: Values, _ values: Values) -> Slopes {
         let block = BlockMoments(values, channels: channels)
-        let zeros = [Double](repeating: 0, count: channels)
-        var sums = Slopes(
+        let sums = Slopes(
             mean: block.mean,
-            inverse: block.variance.map(inverse),
-            ofScale: zeros,
-            ofShift: zeros
+            inverse: Storage(channels),
+            ofScale: Storage(channels),
+            ofShift: Storage(channels)
         )
-        forEachPixel(of: values) { first in
-            for index in 0..<channels {
-                let slope = Double(current.base[first + index])
-                let normal = (Double(values.base[first + index]) - sums.mean[index]) * sums.inverse[index]
-                sums.ofScale[index] += slope * normal
-                sums.ofShift[index] += slope
-            }
+        let (x, slope, channels) = (values.base, current.base, channels)
+        let (mean, inverse) = (sums.mean.base, sums.inverse.base)
+        let (ofScale, ofShift) = (sums.ofScale.base, sums.ofShift.base)
+        for index in 0..<channels { inverse[index] = self.inverse(block.variance.base[index]) }
+        for first in Swift.stride(from: 0, to: values.slices * values.row, by: channels) {
+            let (from, error) = (x + first, slope + first)
+            for index in 0..<channels { ofScale[index] += Double(error[index]) * (Double(from[index]) - mean[index]) }
+            for index in 0..<channels { ofShift[index] += Double(error[index]) }
         }
-        return sums
+        for index in 0..<channels { ofScale[index] *= inverse[index] }
+        return withExtendedLifetime(block) { sums }
     }
 }
 
 /// Mean and variance of the channels of some samples.
 private struct BlockMoments {
-    var mean: [Double]
-    var variance: [Double]
+    let mean: Storage<Double>
+    let variance: Storage<Double>
 
     init(_ values: Values, channels: Int) {
+        mean = Storage(channels)
+        variance = Storage(channels)
         let total = values.slices * values.row
         let share = 1 / Double(total / channels)
-        mean = [Double](repeating: 0, count: channels)
-        variance = mean
+        let (x, mean, variance) = (values.base, self.mean.base, self.variance.base)
         for first in stride(from: 0, to: total, by: channels) {
-            for index in 0..<channels { mean[index] += Double(values.base[first + index]) }
+            let from = x + first
+            for index in 0..<channels { mean[index] += Double(from[index]) }
         }
         for index in 0..<channels { mean[index] *= share }
         // A second pass rather than a difference of squares, which cancels.
         for first in stride(from: 0, to: total, by: channels) {
+            let from = x + first
             for index in 0..<channels {
-                let distance = Double(values.base[first + index]) - mean[index]
+                let distance = Double(from[index]) - mean[index]
                 variance[index] += distance * distance
             }
         }

@@ -99,7 +99,7 @@ enum DenseProduct {
     static func packedBytes(columns: Int) -> Int { 4 * 256 * (168 + min(columns, 4080)) }
 
     /// Bytes of BLIS itself, its code and its tables for every kind of processor, that the first product brings in.
-    static let codeBytes = 5 << 19
+    static let codeBytes = 3 << 19
 
     /// Whether BLIS obeys the law on this processor: true of its kernels for processors that fuse multiply and add.
     ///

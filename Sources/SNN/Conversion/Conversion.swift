@@ -127,7 +127,7 @@ private struct ConversionBuilder {
 
     private mutating func add(_ stage: any Stage, _ choice: ComponentChoice) throws(SNNError) {
         if stage is Dropout { return }
-        // Pooling and nonlinearity commute, but not through the neurons of a layer of its own.
+        // What a linear layer sends cannot be staged: its neurons only get their nonlinearity from what follows.
         try checkClosed()
         var choice = choice
         if let pool = stage as? Pooling, pool.kind == .max {

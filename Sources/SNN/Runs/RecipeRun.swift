@@ -151,7 +151,7 @@ package struct RecipeRun {
     }
 
     /// Finds out before an hour of training, rather than after it, that the file cannot be written.
-    private static func checkWritable(_ path: String) throws(SNNError) {
+    package static func checkWritable(_ path: String) throws(SNNError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let place = folder.isEmpty ? "/" : folder
         guard ReadFile.isFolder(place), !ReadFile.isFolder(path) else {

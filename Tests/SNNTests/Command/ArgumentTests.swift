@@ -40,6 +40,17 @@ struct ArgumentTests {
         #expect(command.mode == .inference && command.memoryBudget == 9 && command.optimizer == "sgd")
     }
 
+    @Test("convert takes a file, a target, and what windows and input are fitted by")
+    func convert() throws {
+        let words = [
+            "convert", "f", "--to", "ttfs", "--percentile", "99.9", "--margin", "2", "--low", "-3", "--high", "3",
+        ]
+        let command = try #require(try Snn.parseAsRoot(words + ["--out", "o", "--json"]) as? ConvertCommand)
+        #expect(command.file == "f" && command.to == "ttfs" && command.out == "o" && command.output.json)
+        #expect(command.percentile == 99.9 && command.margin == 2 && command.low == -3 && command.high == 3)
+        #expect(throws: (any Error).self) { try Snn.parseAsRoot(["convert", "f", "--to", "relu"]) }
+    }
+
     @Test("train needs a recipe, or a file that carries one")
     func recipe() throws {
         #expect(throws: (any Error).self) { try Snn.parseAsRoot(["train"]) }
