@@ -401,7 +401,7 @@ public struct Convolution: Connection {
                 return result
             }
         }
-        if case .values(let values) = activity, isDense, let parts = ValueParts(values) {
+        if case .values(let values) = activity, isDense, let parts = ValueParts(values, outputs: outputShape.channels) {
             for tile in sums.tiles {
                 parts.sum(tile, outputs: outputShape.channels, weights: weight, bias: bias, to: result.base)
             }
@@ -418,10 +418,20 @@ public struct Convolution: Connection {
         with weights: PreparedWeights
     ) -> (current: Values, pieces: [@Sendable () -> Void]) {
         let takesProduct = isDense && wantsDense(input) && DenseProduct.keepsLaw
-        let parts = isDense && !takesProduct ? ValueParts(input) : nil
-        guard takesProduct || parts != nil else { return (current(of: .values(input), with: weights), []) }
+        let parts = isDense && !takesProduct ? ValueParts(input, outputs: outputShape.channels) : nil
+        guard isDense else { return (current(of: .values(input), with: weights), []) }
         let outputs = outputShape.channels
         let result = Values(overwriting: input.steps, batch: input.batch, count: outputs, isConstant: true)
+        if !takesProduct, parts == nil {
+            let (events, sums) = (EventList(input, shape: inputShape), self.sums)
+            let pieces = sums.tiles.map { tile -> @Sendable () -> Void in
+                {
+                    let bias = weights.bias.map { UnsafePointer($0.base) }
+                    sums.addTile(tile, events, weights: weights.weight.base, bias: bias, scale: 1, to: result.base)
+                }
+            }
+            return (result, pieces)
+        }
         if let parts {
             let pieces = sums.tiles.map { tile -> @Sendable () -> Void in
                 {

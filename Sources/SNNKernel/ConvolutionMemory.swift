@@ -15,7 +15,7 @@ extension Convolution {
                 let places = 4 * (arriving.events + units * SpikeUnits.group)
                 return [4 * units, places, places] + tile
             }
-            if isDense, let parts = ValueParts.bytes(arriving) {
+            if isDense, let parts = ValueParts.bytes(arriving, outputs: outputShape.channels) {
                 return parts + ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels)
             }
             return EventList.bytes(arriving, shape: inputShape)
@@ -39,7 +39,8 @@ extension Convolution {
 
     /// Lists of values, and what a tile of outputs takes.
     public func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int]) {
-        guard isDense, !multiplies(arriving), let parts = ValueParts.bytes(arriving) else { return ([], []) }
+        guard isDense, !multiplies(arriving), let parts = ValueParts.bytes(arriving, outputs: outputShape.channels)
+        else { return ([], []) }
         return (parts, ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels))
     }
 

@@ -73,6 +73,19 @@ struct EventSums {
         return tiles
     }
 
+    /// The part of ``add(_:weights:bias:scale:to:)`` for events with values that writes one tile.
+    func addTile(
+        _ tile: Tile,
+        _ events: EventList,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        guard let values = events.values else { preconditionFailure("constant input is values") }
+        addTile(tile, events, Weighted(values), weights, bias, scale, result)
+    }
+
     @inline(__always)
     private func addTile<Worth: EventWorth>(
         _ tile: Tile,

@@ -47,7 +47,11 @@ extension Trainer {
         while epochsDone < epochs {
             let before = Snapshot(self)
             do throws(SNNError) {
-                results.append(try runEpoch(data, epochs: epochs, threads: threads, progress: progress))
+                // Starting threads for every batch would take as long as the batch, where it is small.
+                let result = try Crew.with(threads) { crew throws(SNNError) in
+                    try runEpoch(data, epochs: epochs, progress: progress, crew)
+                }
+                results.append(result)
             } catch {
                 before.restore(self)
                 throw error
@@ -83,8 +87,8 @@ extension Trainer {
     private func runEpoch(
         _ data: any LabelledSource,
         epochs: Int,
-        threads: Int,
-        progress: ProgressHandler?
+        progress: ProgressHandler?,
+        _ crew: Crew
     ) throws(SNNError) -> EpochResult {
         let epoch = epochsDone
         let order = RandomStream(seed: seed, purpose: .shuffle).permutation(of: data.count, epoch: epoch)
@@ -108,8 +112,8 @@ extension Trainer {
                     source,
                     targets: Targets(.labels(pointer)),
                     count: batch.count,
-                    threads: threads,
-                    rateFactor: factor
+                    rateFactor: factor,
+                    crew
                 )
             }
             lossSum += result.loss * (loss.reduction == .mean ? Double(batch.count) : 1)

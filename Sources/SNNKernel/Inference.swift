@@ -29,14 +29,7 @@ extension Network {
             take: take,
             deliver: deliver
         )
-        let share = sharesArrival ? Block.sharing * blockSize(isTraining: false) : max(1, count)
-        try Crew.with(threads) { crew throws(SNNError) in
-            for first in stride(from: 0, to: count, by: share) {
-                try workspaces.use { () throws(SNNError) in
-                    try run.run(first..<min(count, first + share), crew)
-                }
-            }
-        }
+        try Crew.with(threads) { crew throws(SNNError) in try run.run(count, crew) }
     }
 
     /// Numbers in all trainable tensors.
@@ -102,32 +95,42 @@ private struct InferenceRun<Kept>: Sendable {
     let take: @Sendable (Network.SlabResult) -> Kept
     let deliver: @Sendable ([Kept]) -> Void
 
-    /// Runs the blocks of some samples, which share what a large first layer makes of them.
-    func run(_ samples: Range<Int>, _ crew: Crew) throws(SNNError) {
-        let arrival =
-            samples.count > network.slabSize
-            ? try network.batchArrival(
-                source,
-                samples: samples,
-                context: context(samples),
-                weights: weights,
-                crew: crew
-            ) : nil
+    /// Runs samples 0..<count, as many blocks at a time as share a pass over a large first layer.
+    func run(_ count: Int, _ crew: Crew) throws(SNNError) {
         let size = network.blockSize(isTraining: false)
-        let blocks = (samples.count + size - 1) / size
-        let queue = OrderedQueue(blocks)
-        crew.run(blocks) { _ in
-            while let block = queue.take() {
-                let first = samples.lowerBound + block * size
+        let share = network.shareSize(count: count, threads: crew.threads)
+        let shares = (count + share - 1) / share
+        let queue = OrderedQueue(shares)
+        crew.run(shares) { _ in
+            while let place = queue.take() {
+                let samples = place * share..<min(count, (place + 1) * share)
                 network.workspaces.use {
                     do throws(SNNError) {
-                        let kept = try runBlock(first..<min(samples.upperBound, first + size), arrival)
-                        queue.deliver(block) { deliver(kept) }
+                        let arrival = try arrival(samples)
+                        var kept: [[Kept]] = []
+                        for first in stride(from: samples.lowerBound, to: samples.upperBound, by: size) {
+                            kept.append(try runBlock(first..<min(samples.upperBound, first + size), arrival))
+                        }
+                        queue.deliver(place) { for block in kept { deliver(block) } }
                     } catch { queue.fail(error) }
                 }
             }
         }
         try queue.check()
+    }
+
+    /// What a large first layer makes of some samples.
+    private func arrival(_ samples: Range<Int>) throws(SNNError) -> ConstantArrival? {
+        guard samples.count > network.slabSize else { return nil }
+        return try Crew.with(1) { crew throws(SNNError) in
+            try network.batchArrival(
+                source,
+                samples: samples,
+                context: context(samples),
+                weights: weights,
+                crew: crew
+            )
+        }
     }
 
     private func runBlock(_ samples: Range<Int>, _ arrival: ConstantArrival?) throws(SNNError) -> [Kept] {

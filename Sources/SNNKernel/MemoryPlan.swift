@@ -194,7 +194,10 @@ public struct MemoryPlan: Sendable {
         let isTraining = workload.mode == .train
         self.workload = workload
         self.recomputed = recomputed
-        block = min(workload.batch, network.blockSize(isTraining: isTraining))
+        block = min(
+            workload.batch,
+            isTraining ? network.blockSize(batch: workload.batch) : network.blockSize(isTraining: false)
+        )
         slab = min(block, network.slabSize)
         let blocks = (workload.batch + block - 1) / block
         workers = min(max(1, workload.threads), blocks)
@@ -223,7 +226,7 @@ public struct MemoryPlan: Sendable {
             workspaces += walk.memory.peak + walk.heldPerBlock * max(0, own - walked)
             if worker == 0 {
                 for index in nodes.indices { nodes[index].activity = walk.activity[index] }
-                shared += walk.columns + (walk.packed > 0 ? DenseProduct.codeBytes : 0)
+                shared += (isTraining ? 1 : workers) * walk.columns + (walk.packed > 0 ? DenseProduct.codeBytes : 0)
             }
             shared += walk.packed
         }

@@ -182,7 +182,9 @@ final class MemoryWalk {
         let arriving = PlannedActivity(
             kind: .constant,
             steps: network.steps,
-            batch: isTraining ? workload.batch : min(workload.batch, Block.sharing * block),
+            batch: isTraining
+                ? workload.batch
+                : min(workload.batch, network.shareSize(count: workload.batch, threads: workload.threads)),
             count: connection.inputShape.count,
             activity: workload.inputActivity
         )

@@ -166,7 +166,7 @@ private final class Shift: @unchecked Sendable {
 /// How long a thread looks before it sleeps.
 private enum Patience {
     /// Some 20 microseconds, about what waking a sleeper takes; five times as many gain nothing in training.
-    private static let looks = 1000
+    private static let looks = 4000
 
     /// Whether `isTrue` came true within that time.
     @discardableResult

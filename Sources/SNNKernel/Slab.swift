@@ -20,6 +20,21 @@ extension Network {
         return Block.size(weights: weightCount - waiting, steps: steps)
     }
 
+    /// Samples of a block of a training batch: a small batch makes two blocks, so that two threads have work.
+    func blockSize(batch: Int) -> Int {
+        let size = blockSize(isTraining: true)
+        return mixesSamples ? size : min(size, (batch + 1) / 2)
+    }
+
+    /// Samples of an inference that a thread takes at a time: a block, or as many blocks as share one pass over a large
+    /// first layer, but no more than leaves work for every thread.
+    func shareSize(count: Int, threads: Int) -> Int {
+        let block = blockSize(isTraining: false)
+        guard sharesArrival else { return block }
+        let each = (count + threads - 1) / max(1, threads)
+        return min(Block.sharing * block, (each + block - 1) / block * block)
+    }
+
     /// Samples of a slab.
     ///
     /// It depends on the network alone; where samples of a block meet, they are one slab.

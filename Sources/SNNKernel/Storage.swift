@@ -96,18 +96,18 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
 extension UnsafePointer where Pointee: SIMDScalar & BitwiseCopyable {
     /// Sixteen elements from `self`, at any alignment.
-    @inlinable @inline(__always) func vector() -> SIMD16<Pointee> {
+    @inlinable @inline(__always) public func vector() -> SIMD16<Pointee> {
         UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Pointee>.self)
     }
 }
 
 extension UnsafeMutablePointer where Pointee: SIMDScalar & BitwiseCopyable {
     /// Sixteen elements from `self`, at any alignment.
-    @inlinable @inline(__always) func vector() -> SIMD16<Pointee> {
+    @inlinable @inline(__always) public func vector() -> SIMD16<Pointee> {
         UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Pointee>.self)
     }
     /// Writes the first `lanes` of sixteen elements.
-    @inlinable @inline(__always) func store(_ vector: SIMD16<Pointee>, lanes: Int = 16) {
+    @inlinable @inline(__always) public func store(_ vector: SIMD16<Pointee>, lanes: Int = 16) {
         if lanes >= 16 {
             UnsafeMutableRawPointer(self).storeBytes(of: vector, as: SIMD16<Pointee>.self)
         } else {

@@ -129,19 +129,11 @@ public final class Trainer: @unchecked Sendable {
         count: Int,
         threads: Int
     ) throws(SNNError) -> BatchResult {
-        try withCrew(threads) { crew throws(SNNError) in
-            keepGradients()
-            return try computeGradients(source, targets: targets, count: count, crew)
-        }
-    }
-
-    /// Runs `body` with a crew, and with the workspace of the batch.
-    private func withCrew<Result>(
-        _ threads: Int,
-        _ body: (Crew) throws(SNNError) -> Result
-    ) throws(SNNError) -> Result {
         try workspace.use(retention: Retention.training) { () throws(SNNError) in
-            try Crew.with(threads, body)
+            try Crew.with(threads) { crew throws(SNNError) in
+                keepGradients()
+                return try computeGradients(source, targets: targets, count: count, crew)
+            }
         }
     }
 
@@ -175,7 +167,7 @@ public final class Trainer: @unchecked Sendable {
         try check(targets, count: count)
         let network = self.network
         let recomputed = try recomputed(count: count, threads: crew.threads)
-        let size = network.blockSize(isTraining: true)
+        let size = network.blockSize(batch: count)
         let blocks = (count + size - 1) / size
         let queue = OrderedQueue(blocks)
         let weights = try network.prepared(forTraining: true)
@@ -488,7 +480,20 @@ public final class Trainer: @unchecked Sendable {
         threads: Int = 1,
         rateFactor: Double = 1
     ) throws(SNNError) -> BatchResult {
-        try withCrew(threads) { crew throws(SNNError) in
+        try Crew.with(threads) { crew throws(SNNError) in
+            try trainBatch(source, targets: targets, count: count, rateFactor: rateFactor, crew)
+        }
+    }
+
+    /// One training step on a batch, by a crew that may have done others.
+    func trainBatch(
+        _ source: any SampleSource,
+        targets: Targets,
+        count: Int,
+        rateFactor: Double,
+        _ crew: Crew
+    ) throws(SNNError) -> BatchResult {
+        try workspace.use(retention: Retention.training) { () throws(SNNError) in
             var deferred: DeferredGradients?
             let result: BatchResult
             if keepsGradients || network.deferredTensors.isEmpty {

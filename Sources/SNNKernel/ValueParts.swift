@@ -18,11 +18,11 @@ struct ValueParts {
     private let values: Storage<Float>
 
     /// Lists the values of a constant input or of all steps; nil where too few would use a weight that is brought near.
-    init?(_ source: Values) {
+    init?(_ source: Values, outputs: Int) {
         let (rows, inputs) = (source.slices * source.batch, source.count)
         let base = UnsafePointer(source.base)
         let events = base.countNonZero(rows * inputs)
-        guard Self.areWorthwhile(inputs: inputs, events: events) else { return nil }
+        guard Self.areWorthwhile(inputs: inputs, outputs: outputs, events: events) else { return nil }
         let parts = Self.parts(inputs)
         let most = events + rows * parts * (Self.group - 1)
         ends = Storage(overwriting: parts * rows)
@@ -51,13 +51,17 @@ struct ValueParts {
     }
 
     /// Whether so many values are worth a copy of the weights.
-    private static func areWorthwhile(inputs: Int, events: Int) -> Bool { events > leastUses * inputs }
+    private static func areWorthwhile(inputs: Int, outputs: Int, events: Int) -> Bool {
+        inputs * outputs > nearWeights && events > leastUses * inputs
+    }
 
     private static let leastUses = 4
+    /// Weights that the first-level cache holds as they are.
+    private static let nearWeights = 1 << 13
 
     /// Bytes of the lists of such activity, as far as they get written; nil where there are none.
-    static func bytes(_ activity: PlannedActivity) -> [Int]? {
-        guard areWorthwhile(inputs: activity.count, events: activity.events) else { return nil }
+    static func bytes(_ activity: PlannedActivity, outputs: Int) -> [Int]? {
+        guard areWorthwhile(inputs: activity.count, outputs: outputs, events: activity.events) else { return nil }
         let ends = parts(activity.count) * activity.rows
         // Rows end anywhere in a group.
         let places = activity.events + ends * (group - 1) / 2

@@ -148,7 +148,13 @@ struct TTFSModel: NeuronModel {
         let left = Values(overwriting: current.steps, batch: current.batch, count: current.count, isConstant: true)
         let most = early == .clamp ? window.base[0] : .infinity
         let (from, to) = (UnsafePointer(current.base), left.base)
-        for index in 0..<current.row { to[index] = min(max(0, from[index]), most) }
+        let (zero, largest) = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: most))
+        for index in stride(from: 0, to: current.row, by: 16) {
+            let i = (from + index).vector()
+            let fires: SIMDMask<SIMD16<Int32>> = i .> zero
+            let isEarly: SIMDMask<SIMD16<Int32>> = i .> largest
+            (to + index).store(zero.replacing(with: i, where: fires).replacing(with: largest, where: isEarly))
+        }
         if let potentials {
             for t in 0..<potentials.steps { potentials.step(t).update(from: current.base, count: current.row) }
         }
@@ -188,9 +194,15 @@ struct TTFSModel: NeuronModel {
     func adjoint(of gradient: Values, current: Values) -> Values {
         let result = Values(overwriting: current.steps, batch: current.batch, count: current.count, isConstant: true)
         let most = early == .clamp ? window.base[0] : .infinity
-        for index in 0..<current.row {
-            let i = current.base[index]
-            result.base[index] = i > 0 && i <= most ? gradient.base[index] : 0
+        let (currents, gradients, to) = (UnsafePointer(current.base), UnsafePointer(gradient.base), result.base)
+        let (zero, largest) = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: most))
+        // Sixteen at a time, into the margin after the last.
+        for index in stride(from: 0, to: current.row, by: 16) {
+            let i = (currents + index).vector()
+            let fires: SIMDMask<SIMD16<Int32>> = i .> zero
+            let isEarly: SIMDMask<SIMD16<Int32>> = i .> largest
+            let passed = zero.replacing(with: (gradients + index).vector(), where: fires)
+            (to + index).store(passed.replacing(with: zero, where: isEarly))
         }
         return result
     }

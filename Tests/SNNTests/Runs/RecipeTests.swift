@@ -79,7 +79,10 @@ struct RecipeTests {
         #expect(
             failure {
                 try recipe(#"{"data":{"set":"digits"},"stages":[{"kind":"train"},{"kind":"prune"}],\#(network)}"#)
-            } == .notSupported("stages[1]: stage kind 'prune' is not supported by this version; known: convert, fit, train")
+            }
+                == .notSupported(
+                    "stages[1]: stage kind 'prune' is not supported by this version; known: convert, fit, train"
+                )
         )
     }
 
