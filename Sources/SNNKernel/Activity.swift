@@ -311,17 +311,26 @@ public enum ActivityKind: String, Sendable {
 }
 
 extension Activity {
-    /// Adds `factor` times the derivative of the summed activity, |value| or spikes, to a gradient laid out as the activity
-    /// or, of spikes, constant.
-    func addSigns(times factor: Float, to gradient: Values) {
+    /// A gradient of this activity plus `factor` times the derivative of the summed activity, |value| or spikes.
+    func addingSigns(times factor: Float, to gradient: Values) -> Values {
+        let steps = gradient.steps
         switch self {
         case .values(let values):
-            for index in 0..<values.slices * values.row {
-                let value = values.base[index]
-                if value != 0 { gradient.base[index] += value > 0 ? factor : -factor }
+            // One number for all steps does for a gradient, but not for signs that differ from step to step.
+            let isConstant = gradient.isConstant && values.isConstant
+            let sum = Values(overwriting: steps, batch: batch, count: count, isConstant: isConstant)
+            for t in 0..<sum.slices {
+                let (from, given, to) = (values.step(t), gradient.step(t), sum.step(t))
+                for index in 0..<sum.row {
+                    let value = from[index]
+                    to[index] = value == 0 ? given[index] : given[index] + (value > 0 ? factor : -factor)
+                }
             }
+            return sum
         case .raster:
-            for index in 0..<gradient.slices * gradient.row { gradient.base[index] += factor }
+            let sum = Values(overwriting: steps, batch: batch, count: count, isConstant: gradient.isConstant)
+            for index in 0..<sum.slices * sum.row { sum.base[index] = gradient.base[index] + factor }
+            return sum
         }
     }
 

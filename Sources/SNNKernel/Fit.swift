@@ -38,6 +38,7 @@ extension Trainer {
         guard epochs >= 1 else { throw .argument("epochs must be >= 1, got \(epochs)") }
         try network.check(data)
         if let rule = rule as? any CalibrationRule {
+            guard epochsDone < epochs else { return [] }
             let result = try calibrate(rule, data, threads: threads, progress: progress)
             epochsDone = epochs
             try epochDone(result)

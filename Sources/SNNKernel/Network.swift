@@ -354,13 +354,15 @@ public final class Network: @unchecked Sendable {
         later: (_ node: Int, _ current: Values, _ input: Values) -> Void
     ) {
         var gradient = gradient
+        // What stands behind them, pools say, makes their neurons no hidden ones.
+        let lastNeurons = nodes.lastIndex { $0.neuron != nil } ?? 0
         for (index, node) in nodes.enumerated().reversed() {
             let layer = trace.layers[index]
             if let connection = node.connection, let neuron = node.neuron, let input = layer.connectionInput,
                 let weights = weights[index]
             {
-                if penalty > 0, index < nodes.count - 1, let output = layer.output {
-                    output.addSigns(times: penalty, to: gradient)
+                if penalty > 0, index < lastNeurons, let output = layer.output {
+                    gradient = output.addingSigns(times: penalty, to: gradient)
                 }
                 // The law of sums gives a current that was not kept the same bits again.
                 let current = layer.current ?? connection.current(of: input, with: weights)

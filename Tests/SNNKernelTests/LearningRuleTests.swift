@@ -54,4 +54,19 @@ struct LearningRuleTests {
             }
         }
     }
+
+    @Test("an activity penalty adds a sign a value, step by step where values differ, and one a neuron to spikes")
+    func signs() {
+        let values = Values(steps: 2, batch: 1, count: 3)
+        for (index, value) in [Float(2), 0, -1, -3, 5, 0].enumerated() { values.base[index] = value }
+        let constant = Values(steps: 2, batch: 1, count: 3, isConstant: true)
+        for index in 0..<3 { constant.base[index] = Float(index) }
+        let sum = Activity.values(values).addingSigns(times: 0.5, to: constant)
+        #expect(!sum.isConstant && Array(sum.storage.elements) == [0.5, 1, 1.5, -0.5, 1.5, 2])
+        #expect(Array(constant.storage.elements) == [0, 1, 2])
+        let words = Raster.emptyBits(steps: 2, batch: 1, count: 3)
+        let raster = Raster(steps: 2, batch: 1, count: 3, form: .bits(words))
+        let ofSpikes = Activity.raster(raster).addingSigns(times: 0.5, to: constant)
+        #expect(ofSpikes.isConstant && Array(ofSpikes.storage.elements) == [0.5, 1.5, 2.5])
+    }
 }

@@ -24,6 +24,11 @@ struct WindowFit: CalibrationRule {
             guard neuron.jitter == 0, neuron.timeBits == 0 else {
                 throw .notSupported("layer '\(node.name)': windows are fitted without jitter and time_bits")
             }
+            guard neuron.alpha1 == nil else {
+                throw .notSupported(
+                    "layer '\(node.name)': what ttfs.alpha1 computes depends on its window, which stays"
+                )
+            }
             hasWindows = true
             // Room for every activation there is.
             window.base[0] = .greatestFiniteMagnitude

@@ -6,6 +6,8 @@ import SNNKernel
 ///
 ///     D <- max(D, growth x largest time left in the batch)
 ///
+/// What a layer computes does not depend on its window, but for the alpha-1 model, whose window stays.
+///
 /// | parameter          | unit | default | range | meaning                                              |
 /// |--------------------|------|---------|-------|------------------------------------------------------|
 /// | `growth`           |      | 10      | >= 0  | room above the largest activation; 0 leaves windows alone |
@@ -31,7 +33,9 @@ struct WindowRule: LearningRule {
         guard growth > 0 else { return }
         for (node, most) in zip(network.nodes, largest) {
             // What is infinite is no reason for an infinite window: the loss will tell.
-            guard let window = network.buffer("window", of: node), (growth * most).isFinite else { continue }
+            guard (node.neuron as? TTFSModel)?.alpha1 == nil, let window = network.buffer("window", of: node),
+                (growth * most).isFinite
+            else { continue }
             window.base[0] = max(window.base[0], growth * most)
         }
     }

@@ -131,4 +131,13 @@ struct Alpha1Tests {
             }
         }
     }
+
+    @Test("what it computes depends on its window: no rule moves it")
+    func window() throws {
+        let network = try Twins.network([.dense(6), .dense(3)], input: Shape(7), spikes: true, neuron: "ttfs.alpha1")
+        WindowRule(growth: 10, activityPenalty: 0).afterStep(network, largest: [1e6, 1])
+        #expect(network.buffers[0].storage.base[0] == 1500)
+        let error = #expect(throws: SNNError.self) { try WindowFit(percentile: 100, margin: 1).begin(network) }
+        #expect(error?.message.contains("layer 'layer1'") == true && error?.message.contains("ttfs.alpha1") == true)
+    }
 }
