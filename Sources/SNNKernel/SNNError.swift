@@ -53,3 +53,25 @@ extension SNNError: CustomStringConvertible {
     /// The sentence for people, without the name of the case.
     public var description: String { message }
 }
+
+extension SNNError {
+    /// The same error with words in front that say where.
+    public func prefixed(by words: String) -> SNNError {
+        switch self {
+        case .argument(let text): .argument(words + text)
+        case .shape(let text): .shape(words + text)
+        case .unknownName(let text): .unknownName(words + text)
+        case .parameter(let text): .parameter(words + text)
+        case .document(let text): .document(words + text)
+        case .file(let text): .file(words + text)
+        case .corrupt(let text): .corrupt(words + text)
+        case .dataMissing(let text): .dataMissing(words + text)
+        case .state(let text): .state(words + text)
+        case .notSupported(let text): .notSupported(words + text)
+        case .notFinite(let text): .notFinite(words + text)
+        case .memory(let text): .memory(words + text)
+        case .processor(let text): .processor(words + text)
+        case .cancelled(let text): .cancelled(words + text)
+        }
+    }
+}
