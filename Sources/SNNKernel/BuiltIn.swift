@@ -54,6 +54,7 @@ public enum BuiltIn {
                 biasPerPixel,
             ] + Initialiser.descriptions + weightParameters
         ),
+        Part(name: "identity", summary: "What arrives, as current: where inputs only add up.", parameters: []),
         Part(
             name: "batch_norm",
             summary: "Normalises every channel of analog activity by its mean and variance, then scales and shifts it.",
@@ -200,6 +201,8 @@ public enum BuiltIn {
         let made: any Connection
         if choice.name == "batch_norm" {
             made = BatchNormalisation(input: input, epsilon: p.number("epsilon"), momentum: p.number("momentum"))
+        } else if choice.name == "identity" {
+            made = Identity(input: input)
         } else if choice.name == "dense" {
             guard input.isFlat else {
                 throw .shape("dense takes a row of neurons, got an image \(input); put the stage flatten before it")

@@ -89,10 +89,38 @@ final class MemoryWalk {
         isTraining = workload.mode == .train
     }
 
-    /// Activity on its way, with the memory that it lies in unless somebody else answers for that.
+    /// Activity on its way.
     private struct Flow {
         var planned: PlannedActivity
         var largest: Int
+    }
+
+    /// What every node sent, with the memory that it lies in unless somebody else answers for that.
+    private struct Sent {
+        let input: Flow
+        var flows: [Flow]
+        var pieces: [Piece?]
+
+        init(_ input: Flow, nodes: Int) {
+            self.input = input
+            flows = Array(repeating: input, count: nodes)
+            pieces = Array(repeating: nil, count: nodes)
+        }
+
+        func arriving(_ node: Node) -> [Flow] { node.inputs.map { $0 < 0 ? input : flows[$0] } }
+    }
+
+    /// Several activities added up.
+    private func join(_ parts: [Flow], at node: Node, _ kept: inout Kept) -> Flow {
+        guard parts.count > 1 else { return parts[0] }
+        let share = parts.reduce(1.0) { $0 * (1 - $1.planned.activity) }
+        var planned = parts[0].planned
+        planned.activity = 1 - share
+        let largest = node.joins == .raster ? parts.reduce(0) { $0 + $1.largest } : 1
+        planned.kind = kind(node.joins, largest: largest)
+        kept.pieces.append(memory.take(planned.bytes))
+        if node.joins != .raster { memory.pass([4 * planned.batch * planned.count]) }
+        return Flow(planned: planned, largest: largest)
     }
 
     /// What a node keeps for the way back.
@@ -108,13 +136,12 @@ final class MemoryWalk {
     static func candidates(_ network: Network) -> [Int] {
         let nodes = network.nodes
         let last = nodes.lastIndex { $0.connection != nil }
-        var kind = network.coding.sends
         var found: [Int] = []
         for (index, node) in nodes.enumerated() {
+            var kind = node.joins
             for stage in node.stages { kind = stage.sends(kind) }
             // One current for all steps costs little to keep.
             if node.connection != nil, !kind.isConstant, index != last { found.append(index) }
-            kind = node.sends
         }
         return found.sorted {
             (nodes[$0].outputShape.count, $1) > (nodes[$1].outputShape.count, $0)
@@ -271,11 +298,12 @@ final class MemoryWalk {
             connection.packedBytes(goesBack: isTraining && node.needsInputGradient, arriving: flow.planned)
         )
         kept.currentIsConstant = flow.planned.kind == .constant
-        kept.pieces.append(current(connection, flow.planned))
+        if let piece = current(connection, flow.planned) { kept.pieces.append(piece) }
     }
 
-    /// ``Connection/current(of:with:)``.
-    private func current(_ connection: any Connection, _ arriving: PlannedActivity) -> Piece {
+    /// ``Connection/current(of:with:)``; nil where it hands on what arrives.
+    private func current(_ connection: any Connection, _ arriving: PlannedActivity) -> Piece? {
+        if connection is Identity, arriving.kind == .constant || arriving.kind == .values { return nil }
         let result = memory.take(numbers(arriving.kind == .constant, arriving.batch, connection.outputShape.count))
         memory.pass(connection.buffers(of: .current, arriving: arriving))
         return result
@@ -298,9 +326,10 @@ final class MemoryWalk {
         var flow = start
         slabs += 1
         var trace: [Kept] = []
-        var sent: Piece?
+        var sent = Sent(start, nodes: network.nodes.count)
         for (index, node) in network.nodes.enumerated() {
             var kept = Kept()
+            flow = join(sent.arriving(node), at: node, &kept)
             if index == 0, let first {
                 (kept, flow) = first
                 kept.pieces = []
@@ -329,48 +358,51 @@ final class MemoryWalk {
                 memory.give(state)
                 if isTraining, recomputed.contains(index), let current = kept.pieces.popLast() { memory.give(current) }
             }
+            sent.flows[index] = flow
             if isTraining {
                 if let own { kept.pieces.append(own) }
+                activity[index] = max(activity[index], kept.pieces.reduce(0) { $0 + $1.bytes })
             } else {
                 activity[index] = max(activity[index], kept.pieces.reduce(own?.bytes ?? 0) { $0 + $1.bytes })
-                if node.connection == nil {
-                    // A node of stages alone sends what its last stage made.
-                    if let last = kept.pieces.popLast() {
-                        kept.pieces.forEach(memory.give)
-                        if let sent { memory.give(sent) }
-                        sent = last
-                    }
-                } else {
-                    kept.pieces.forEach(memory.give)
-                    if let sent { memory.give(sent) }
-                    sent = own
-                }
+                // A node of stages alone sends what its last stage made, or hands on what it got.
+                sent.pieces[index] = node.connection == nil ? kept.pieces.popLast() : own
+                kept.pieces.forEach(memory.give)
                 kept.pieces = []
+                for done in network.releases[index] {
+                    guard let piece = sent.pieces[done] else { continue }
+                    sent.pieces[done] = nil
+                    if node.connection == nil, sent.pieces[index] == nil {
+                        sent.pieces[index] = piece
+                    } else {
+                        memory.give(piece)
+                    }
+                }
             }
-            if isTraining { activity[index] = max(activity[index], kept.pieces.reduce(0) { $0 + $1.bytes }) }
             trace.append(kept)
         }
         // The readout: a sum, and a step as numbers.
         memory.pass([4 * batch * flow.planned.count, 4 * batch * flow.planned.count, 4 * batch * network.scoreCount])
         if isTraining { walkBack(batch, flow.planned, trace) }
         for kept in trace { kept.pieces.forEach(memory.give) }
-        if let sent { memory.give(sent) }
+        for piece in sent.pieces { if let piece { memory.give(piece) } }
         input.forEach(memory.give)
     }
 
     private func walkBack(_ batch: Int, _ output: PlannedActivity, _ trace: [Kept]) {
-        var isConstant = !workload.isPerStep && readoutIsConstant(output)
-        let slope = memory.take(numbers(isConstant, batch, output.count))
-        var gradient: Piece? = slope
-        var isFirst = true
-        func replace(by next: Piece?) {
-            // The gradient of the output belongs to the caller of the walk.
-            if let gradient, !isFirst { memory.give(gradient) }
-            isFirst = false
-            gradient = next
-        }
-        walk: for (index, node) in network.nodes.enumerated().reversed() {
+        let slope = memory.take(
+            numbers(!workload.isPerStep && readoutIsConstant(output), batch, output.count)
+        )
+        // Nodes whose readers share a gradient share its memory; that of the output belongs to the caller of the walk.
+        var gradients: [Gradient?] = network.nodes.map { _ in nil }
+        gradients[network.nodes.count - 1] = Gradient(nil)
+        for (index, node) in network.nodes.enumerated().reversed() {
             let kept = trace[index]
+            guard var gradient = gradients[index] else { continue }
+            gradients[index] = nil
+            func replace(by next: Piece) {
+                release(gradient)
+                gradient = Gradient(next)
+            }
             if let connection = node.connection, let neuron = node.neuron, let arriving = kept.arriving {
                 let again = recomputed.contains(index) ? current(connection, arriving) : nil
                 if !node.needsInputGradient, !node.defersGradients, !kept.currentIsConstant,
@@ -378,7 +410,8 @@ final class MemoryWalk {
                 {
                     memory.pass(strips + [2 * network.steps * stateBytes(neuron)])
                     if let again { memory.give(again) }
-                    break walk
+                    release(gradient)
+                    continue
                 }
                 let ofCurrent = memory.take(numbers(kept.currentIsConstant, batch, connection.outputShape.count))
                 memory.pass([2 * network.steps * stateBytes(neuron)])
@@ -388,7 +421,13 @@ final class MemoryWalk {
                 }
                 guard node.needsInputGradient else {
                     memory.give(ofCurrent)
-                    break walk
+                    release(gradient)
+                    continue
+                }
+                guard !(connection is Identity) else {
+                    replace(by: ofCurrent)
+                    hand(gradient, to: node, batch: batch, &gradients)
+                    continue
                 }
                 let next = memory.take(numbers(kept.currentIsConstant, batch, connection.inputShape.count))
                 memory.pass(
@@ -398,7 +437,6 @@ final class MemoryWalk {
                     )
                 )
                 replace(by: next)
-                isConstant = kept.currentIsConstant
                 memory.give(ofCurrent)
             }
             for (position, stage) in node.stages.enumerated().reversed()
@@ -406,9 +444,47 @@ final class MemoryWalk {
                 let input = kept.stageInputs[position]
                 replace(by: memory.take(numbers(input.kind == .constant, batch, input.count)))
             }
+            hand(gradient, to: node, batch: batch, &gradients)
         }
-        if let gradient, !isFirst { memory.give(gradient) }
         memory.give(slope)
+    }
+
+    /// A gradient, and how many nodes wait for it.
+    private final class Gradient {
+        let piece: Piece?
+        var readers = 1
+
+        init(_ piece: Piece?) { self.piece = piece }
+    }
+
+    private func release(_ gradient: Gradient) {
+        gradient.readers -= 1
+        if gradient.readers == 0, let piece = gradient.piece { memory.give(piece) }
+    }
+
+    /// Hands the gradient of what arrived at a node to those that sent it.
+    private func hand(
+        _ gradient: Gradient,
+        to node: Node,
+        batch: Int,
+        _ gradients: inout [Gradient?]
+    ) {
+        for input in node.inputs where input >= 0 {
+            let sender = network.nodes[input]
+            let part =
+                node.inputs.count > 1 && sender.sends.isConstant && !node.joins.isConstant
+                ? Gradient(memory.take(numbers(true, batch, sender.outputShape.count))) : gradient
+            if part === gradient { gradient.readers += 1 }
+            guard let known = gradients[input] else {
+                gradients[input] = part
+                continue
+            }
+            let sum = memory.take(numbers(sender.sends.isConstant, batch, sender.outputShape.count))
+            release(known)
+            release(part)
+            gradients[input] = Gradient(sum)
+        }
+        release(gradient)
     }
 
     /// Bytes of the state of sixteen neurons.

@@ -21,6 +21,10 @@ public final class Tensor: Sendable {
 public struct Node: Sendable {
     /// Unique in the network.
     public let name: String
+    /// The places of the nodes whose activity arrives, all before it; -1 is the encoded input.
+    public let inputs: [Int]
+    /// What arrives, several inputs added up.
+    public let joins: ActivityKind
     /// What activity passes before the connection, in this order.
     public let stages: [any Stage]
     /// Nil, as is ``neuron``, in a node of stages alone.
@@ -70,6 +74,8 @@ public final class Network: @unchecked Sendable {
     public let tensors: [Tensor]
     /// What its parts keep beside the weights, in the order of the nodes.
     public let buffers: [Tensor]
+    /// A node, the nodes whose activity nobody needs behind it.
+    let releases: [[Int]]
     /// Scores of a sample.
     public let scoreCount: Int
     /// Seed of the weights and of random codings in inference.
@@ -112,9 +118,7 @@ public final class Network: @unchecked Sendable {
         var builder = NodeBuilder(
             registry: registry,
             dt: description.dt,
-            shape: input,
-            kind: coding.sends,
-            count: coding.largestCount
+            input: Sending(shape: input, kind: coding.sends, count: coding.largestCount, isUnit: false)
         )
         for (index, node) in description.nodes.enumerated() {
             complete.nodes[index] = try builder.add(node)
@@ -122,12 +126,11 @@ public final class Network: @unchecked Sendable {
         nodes = builder.nodes
         tensors = builder.tensors
         buffers = builder.buffers
-        guard builder.kind != .constantValues || readout.reads(.constantValues) else {
-            throw .notSupported("readout \(description.readout.name) cannot read constant values")
-        }
-        guard readout.reads(builder.kind) else {
+        releases = Self.releases(builder.nodes)
+        let output = try builder.output()
+        guard readout.reads(output.kind) else {
             throw .notSupported(
-                "readout \(description.readout.name) cannot read \(builder.kind.rawValue), which node "
+                "readout \(description.readout.name) cannot read \(output.kind.rawValue), which node "
                     + "'\(nodes[nodes.count - 1].name)' sends"
             )
         }
@@ -140,7 +143,7 @@ public final class Network: @unchecked Sendable {
         }
         // A block's currents and what they send, the least that running it takes.
         try Machine.check(8 * Double(description.steps) * Double(widest * Block.largest), for: "a block of samples")
-        scoreCount = try readout.scoreCount(neurons: builder.shape.count)
+        scoreCount = try readout.scoreCount(neurons: output.shape.count)
         self.description = complete
         self.coding = coding
         self.readout = readout
@@ -150,6 +153,15 @@ public final class Network: @unchecked Sendable {
             tensor.description.initialiser.fill(tensor.storage, for: tensor.description, from: stream)
         }
         for node in nodes { node.weightMap?.start(tensors[node.tensors].map(\.storage)) }
+    }
+
+    /// A node, the nodes that it is the last to read.
+    private static func releases(_ nodes: [Node]) -> [[Int]] {
+        var lastReader: [Int: Int] = [:]
+        for (index, node) in nodes.enumerated() {
+            for input in node.inputs where input >= 0 { lastReader[input] = index }
+        }
+        return nodes.indices.map { index in lastReader.filter { $0.value == index }.keys.sorted() }
     }
 
     /// The position of the node called `name`.
@@ -230,23 +242,25 @@ public final class Network: @unchecked Sendable {
         record: (Int) -> Values? = { _ in nil }
     ) -> Trace {
         var trace = Trace(input: input)
-        var activity = input
+        var sent = Sent(input: input, nodes: nodes.count)
+        let keeps = context.isTraining || context.keepsActivity
         for (index, node) in nodes.enumerated() {
             var layer = LayerTrace()
             if index == 0, let first {
                 layer = first
             } else {
-                arrive(activity, at: index, weights: weights, context: context, in: &layer)
+                arrive(sent.joined(at: node), at: index, weights: weights, context: context, in: &layer)
             }
             if let current = layer.current, let neuron = node.neuron {
                 let state = states?[index] ?? neuron.rest(count: current.row)
                 layer.output = neuron.run(current, state: state, potentials: record(index), context.neurons(index))
                 if context.recomputed.contains(index) { layer.current = nil }
             }
-            activity = layer.output ?? activity
-            trace.layers.append(context.isTraining || context.keepsActivity ? layer : LayerTrace())
+            sent[index] = layer.output
+            for done in releases[index] where !keeps { sent[done] = nil }
+            trace.layers.append(keeps ? layer : LayerTrace())
         }
-        trace.output = activity
+        trace.output = sent[nodes.count - 1] ?? input
         return trace
     }
 
@@ -285,11 +299,12 @@ public final class Network: @unchecked Sendable {
         to gradients: [Storage<Float>],
         later: (_ node: Int, _ current: Values, _ input: Values) -> Void
     ) {
-        var gradient = gradient
+        var slopes = GradientsOfSent(output: gradient, nodes: nodes.count)
         // What stands behind them, pools say, makes their neurons no hidden ones.
         let lastNeurons = nodes.lastIndex { $0.neuron != nil } ?? 0
         for (index, node) in nodes.enumerated().reversed() {
             let layer = trace.layers[index]
+            guard var gradient = slopes.take(index) else { continue }
             if let connection = node.connection, let neuron = node.neuron, let input = layer.connectionInput,
                 let weights = weights[index]
             {
@@ -302,7 +317,7 @@ public final class Network: @unchecked Sendable {
                     let isDone = connection.addGradients(input: input, to: Array(gradients[node.tensors])) {
                         neuron.adjoint(of: gradient, current: current, to: $0)
                     }
-                    if isDone { return }
+                    if isDone { continue }
                 }
                 let ofCurrent = neuron.adjoint(of: gradient, current: current)
                 if node.defersGradients, case .values(let values) = input {
@@ -310,7 +325,7 @@ public final class Network: @unchecked Sendable {
                 } else {
                     connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
                 }
-                guard node.needsInputGradient else { return }
+                guard node.needsInputGradient else { continue }
                 gradient = connection.inputGradient(of: ofCurrent, input: input, with: weights)
             }
             for (position, stage) in node.stages.enumerated().reversed() {
@@ -320,6 +335,54 @@ public final class Network: @unchecked Sendable {
                     context.stage(node: index, position: position)
                 )
             }
+            slopes.hand(gradient, to: node, trace)
+        }
+    }
+}
+
+/// What every node sent, as long as somebody needs it.
+private struct Sent {
+    private let input: Activity
+    private var outputs: [Activity?]
+
+    init(input: Activity, nodes: Int) {
+        self.input = input
+        outputs = Array(repeating: nil, count: nodes)
+    }
+
+    /// -1 is the encoded input.
+    subscript(node: Int) -> Activity? {
+        get { node < 0 ? input : outputs[node] }
+        set { outputs[node] = newValue }
+    }
+
+    /// What arrives at a node, several inputs added up.
+    func joined(at node: Node) -> Activity {
+        Activity.sum(node.inputs.map { self[$0] ?? input }, as: node.joins)
+    }
+}
+
+/// Gradients of what nodes sent, on the way back.
+private struct GradientsOfSent {
+    private var gradients: [Values?]
+
+    init(output: Values, nodes: Int) {
+        gradients = Array(repeating: nil, count: nodes)
+        gradients[nodes - 1] = output
+    }
+
+    /// The gradient of what a node sent, now that all its readers have spoken.
+    mutating func take(_ node: Int) -> Values? {
+        defer { gradients[node] = nil }
+        return gradients[node]
+    }
+
+    /// Hands the gradient of what arrived at a node to those that sent it.
+    mutating func hand(_ gradient: Values, to node: Node, _ trace: Trace) {
+        for input in node.inputs where input >= 0 {
+            guard let activity = trace.layers[input].output else { continue }
+            let part = node.inputs.count > 1 ? activity.partGradient(gradient, of: node.joins) : gradient
+            gradients[input] = gradients[input].map { $0.adding(part) } ?? part
         }
     }
 }

@@ -2,9 +2,9 @@
 public struct NodeDescription: Sendable, Equatable {
     /// Unique in the network and not «input»; empty becomes «layer» and its position, from 1.
     public var name: String
-    /// Names of the nodes whose activity arrives; empty means the node before.
+    /// Names of the nodes, or «input», whose activity arrives; empty means the node before.
     ///
-    /// One name, until branches come.
+    /// Several add up before the stages, in this order.
     public var inputs: [String]
     /// What activity passes before the connection, in this order.
     public var stages: [ComponentChoice]

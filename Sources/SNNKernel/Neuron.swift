@@ -28,6 +28,8 @@ public protocol NeuronModel: Sendable {
     var demand: CurrentDemand { get }
     /// What it sends.
     var sends: ActivityKind { get }
+    /// Whether a spike of it is worth 1 at every step.
+    var sendsUnitSpikes: Bool { get }
 
     /// How the weights before it act, where that is not as they are stored.
     var weightMap: (any WeightMap)? { get }
@@ -88,6 +90,8 @@ public struct GradientStrip {
 }
 
 extension NeuronModel {
+    /// True.
+    public var sendsUnitSpikes: Bool { true }
     /// None: weights act as they are stored.
     public var weightMap: (any WeightMap)? { nil }
     /// None.

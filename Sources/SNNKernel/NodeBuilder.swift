@@ -2,20 +2,30 @@
 struct NodeBuilder {
     let registry: Registry
     let dt: Double
-    var shape: Shape
-    var kind: ActivityKind
-    var count: Int
-    var nodes: [Node] = []
-    var tensors: [Tensor] = []
-    var buffers: [Tensor] = []
-    private var hasConnection = false
+    private(set) var nodes: [Node] = []
+    private(set) var tensors: [Tensor] = []
+    private(set) var buffers: [Tensor] = []
+    /// The encoded input, then what each node sends.
+    private var sent: [Sending]
+    /// What arrives at the part of a node that is being added.
+    private var arriving: Sending
 
-    init(registry: Registry, dt: Double, shape: Shape, kind: ActivityKind, count: Int) {
+    init(registry: Registry, dt: Double, input: Sending) {
         self.registry = registry
         self.dt = dt
-        self.shape = shape
-        self.kind = kind
-        self.count = count
+        sent = [input]
+        arriving = input
+    }
+
+    /// What the last node sends.
+    ///
+    /// Errors: ``SNNError/document(_:)`` for another node that nobody reads.
+    func output() throws(SNNError) -> Sending {
+        let read = Set(nodes.flatMap(\.inputs))
+        for (index, node) in nodes.enumerated().dropLast() where !read.contains(index) {
+            throw .document("layer '\(node.name)' sends to no other layer, and only the last one is read out")
+        }
+        return sent[sent.count - 1]
     }
 
     /// Adds a node and returns its description with every default filled in.
@@ -28,61 +38,70 @@ struct NodeBuilder {
         guard !node.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
             throw .document("layers[\(nodes.count)]: a name must not hold control characters")
         }
-        try checkInputs(of: node)
-        var stages: [any Stage] = []
         do throws(SNNError) {
-            for (position, choice) in given.stages.enumerated() {
-                let (stage, complete) = try BuiltIn.stage(choice, input: shape)
-                node.stages[position] = complete
-                try stage.check(kind)
-                stages.append(stage)
-                shape = stage.outputShape
-                kind = stage.sends(kind)
-                count = stage.largestCount(count)
-            }
-            guard count <= Int(Int16.max) else {
-                throw .notSupported("pooled spike counts must be <= \(Int16.max), got up to \(count)")
-            }
+            let inputs = try places(of: node.inputs)
+            arriving = try Sending.sum(inputs.map { sent[$0 + 1] })
+            let joined = arriving.kind
+            let needsInputGradient = arriving.carriesGradient
+            let stages = try addStages(&node)
             let (first, firstBuffer) = (tensors.count, buffers.count)
-            let needsInputGradient = hasConnection
-            let arriving = kind
+            let staged = arriving.kind
             let (connection, neuron, weightMap) = try addNeurons(&node)
             nodes.append(
                 Node(
                     name: node.name,
+                    inputs: inputs,
+                    joins: joined,
                     stages: stages,
                     connection: connection,
                     neuron: neuron,
                     weightMap: weightMap,
                     tensors: first..<tensors.count,
                     buffers: firstBuffer..<buffers.count,
-                    outputShape: shape,
-                    sends: kind,
+                    outputShape: arriving.shape,
+                    sends: arriving.kind,
                     needsInputGradient: needsInputGradient,
-                    defersGradients: arriving.isConstant && weightMap == nil
+                    defersGradients: staged.isConstant && weightMap == nil
                         && connection?.defersConstantGradients == true
                 )
             )
+            sent.append(arriving)
         } catch {
             throw error.prefixed(by: "layer '\(node.name)': ")
         }
         return node
     }
 
-    private func checkInputs(of node: NodeDescription) throws(SNNError) {
-        let before = nodes.last?.name ?? "input"
-        if node.inputs.count > 1 {
-            throw .notSupported(
-                "layer '\(node.name)': a second input ('\(node.inputs[1])') is not supported by this version"
-            )
+    /// The nodes of these names; -1 is the encoded input.
+    private func places(of inputs: [String]) throws(SNNError) -> [Int] {
+        guard !inputs.isEmpty else { return [nodes.count - 1] }
+        var places: [Int] = []
+        for name in inputs {
+            guard let place = name == "input" ? -1 : nodes.firstIndex(where: { $0.name == name }) else {
+                throw .unknown("input", name, known: ["input"] + nodes.map(\.name))
+            }
+            guard !places.contains(place) else { throw .document("inputs must name a layer once, got '\(name)' twice") }
+            places.append(place)
         }
-        guard let input = node.inputs.first, input != before else { return }
-        if input == "input" || nodes.contains(where: { $0.name == input }) {
-            throw .notSupported(
-                "layer '\(node.name)': inputs must name the layer before ('\(before)') in this version, got '\(input)'"
-            )
+        return places
+    }
+
+    private mutating func addStages(_ node: inout NodeDescription) throws(SNNError) -> [any Stage] {
+        var stages: [any Stage] = []
+        for (position, choice) in node.stages.enumerated() {
+            let (stage, complete) = try BuiltIn.stage(choice, input: arriving.shape)
+            node.stages[position] = complete
+            try stage.check(arriving.kind)
+            stages.append(stage)
+            arriving.shape = stage.outputShape
+            arriving.kind = stage.sends(arriving.kind)
+            arriving.count = stage.largestCount(arriving.count)
+            if !stage.keepsScale { arriving.isUnit = false }
         }
-        throw .unknown("input of layer '\(node.name)':", input, known: ["input"] + nodes.map(\.name))
+        guard arriving.count <= Int(Int16.max) else {
+            throw .notSupported("pooled spike counts must be <= \(Int16.max), got up to \(arriving.count)")
+        }
+        return stages
     }
 
     private mutating func addNeurons(
@@ -99,17 +118,17 @@ struct NodeBuilder {
         let (made, completeNeuron) = try component.made(neuronChoice, dt: dt)
         let (connection, completeConnection) = try BuiltIn.connection(
             component.initialiser.map { BuiltIn.filled(connectionChoice, with: $0) } ?? connectionChoice,
-            input: shape
+            input: arriving.shape
         )
-        try connection.check(kind)
-        if made.demand == .total, !kind.isConstant {
+        try connection.check(arriving.kind)
+        if made.demand == .total, !arriving.kind.isConstant {
             throw .notSupported(
-                "\(neuronChoice.name) takes one total a window and needs constant input, but \(kind.rawValue) arrive"
+                "\(neuronChoice.name) takes one total a window and needs constant input, but \(arriving.kind.rawValue) arrive"
             )
         }
-        if made.demand == .times, kind != .times {
+        if made.demand == .times, arriving.kind != .times {
             throw .notSupported(
-                "\(neuronChoice.name) takes spike times, but \(kind.rawValue) arrive; a coding or a layer that sends "
+                "\(neuronChoice.name) takes spike times, but \(arriving.kind.rawValue) arrive; a coding or a layer that sends "
                     + "spike times must come before it"
             )
         }
@@ -143,10 +162,13 @@ struct NodeBuilder {
         guard maps.first?.needsBias != true || connection.tensors.count > 1 else {
             throw .notSupported("\(neuronChoice.name) needs a connection with a bias")
         }
-        shape = connection.outputShape
-        kind = neuron.sends
-        count = 1
-        hasConnection = true
+        arriving = Sending(
+            shape: connection.outputShape,
+            kind: neuron.sends,
+            count: 1,
+            isUnit: neuron.sendsUnitSpikes,
+            carriesGradient: arriving.carriesGradient || !connection.tensors.isEmpty
+        )
         return (connection, neuron, maps.first)
     }
 }

@@ -37,6 +37,8 @@ public protocol Stage: Sendable {
     /// The share of what it sends that is not zero, where `arriving` of what arrives is not and lies anywhere: for
     /// ``MemoryPlan``.
     func activity(_ arriving: Double) -> Double
+    /// Whether spikes that are worth 1 still are behind it.
+    var keepsScale: Bool { get }
     /// Whether it hands on what arrives as it is, without memory of its own.
     func passesOn(isTraining: Bool) -> Bool
     /// The activity it sends.
@@ -55,6 +57,8 @@ extension Stage {
     /// As much as arrives, unless a stage says otherwise.
     public func activity(_ arriving: Double) -> Double { arriving }
     /// False, unless a stage says otherwise.
+    public var keepsScale: Bool { false }
+    /// False, unless a stage says otherwise.
     public func passesOn(isTraining: Bool) -> Bool { false }
 }
 
@@ -68,6 +72,8 @@ public struct Flatten: Stage {
     /// The row of neurons of an image `input`.
     public init(input: Shape) { inputShape = input }
 
+    /// True.
+    public var keepsScale: Bool { true }
     /// True: the order in memory is that of the row already.
     public func passesOn(isTraining: Bool) -> Bool { true }
 

@@ -81,7 +81,8 @@ struct BuiltInTests {
         #expect(
             throws: SNNError.unknownName("unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool")
         ) { try BuiltIn.stage(ComponentChoice("pool"), input: Shape(4)) }
-        #expect(throws: SNNError.unknownName("unknown connection 'conv3d'; known: batch_norm, conv2d, dense")) {
+        #expect(throws: SNNError.unknownName("unknown connection 'conv3d'; known: batch_norm, conv2d, dense, identity"))
+        {
             try BuiltIn.connection(ComponentChoice("conv3d"), input: Shape(4))
         }
         #expect(

@@ -97,23 +97,24 @@ struct NetworkTests {
         }
     }
 
-    @Test("a second input is refused by name")
-    func secondInput() {
-        #expect(
-            throws: SNNError.notSupported("layer 'b': a second input ('input') is not supported by this version")
-        ) { try made([.dense("a", 3), .dense("b", 2, inputs: ["a", "input"])]) }
-    }
-
-    @Test("an input that is not the layer before, or is unknown, is refused by name")
+    @Test("inputs that are unknown, come twice or differ in shape are refused by name")
     func inputs() {
-        #expect(
-            throws: SNNError.notSupported(
-                "layer 'b': inputs must name the layer before ('a') in this version, got 'input'"
-            )
-        ) { try made([.dense("a", 3), .dense("b", 2, inputs: ["input"])]) }
-        #expect(throws: SNNError.unknownName("unknown input of layer 'b': 'c'; known: a, input")) {
+        #expect(throws: SNNError.shape("layer 'b': inputs that add up must have one shape, got [3] and [4]")) {
+            try made([.dense("a", 3), .dense("b", 2, inputs: ["a", "input"])])
+        }
+        #expect(throws: SNNError.document("layer 'b': inputs must name a layer once, got 'a' twice")) {
+            try made([.dense("a", 3), .dense("b", 2, inputs: ["a", "a"])])
+        }
+        #expect(throws: SNNError.unknownName("layer 'b': unknown input 'c'; known: a, input")) {
             try made([.dense("a", 3), .dense("b", 2, inputs: ["c"])])
         }
+    }
+
+    @Test("a layer that nobody reads is refused")
+    func unread() {
+        #expect(
+            throws: SNNError.document("layer 'a' sends to no other layer, and only the last one is read out")
+        ) { try made([.dense("a", 3), .dense("b", 2, inputs: ["input"])]) }
     }
 
     @Test("a name that is taken is refused")
@@ -169,9 +170,9 @@ struct NetworkTests {
         #expect(
             throws: SNNError.notSupported("readout membrane cannot read spikes, which node 'a' sends")
         ) { try made([.dense("a", 3)], readout: ComponentChoice("membrane")) }
-        #expect(throws: SNNError.notSupported("readout spike_count cannot read constant values")) {
-            try made([.dense("a", 3, neuron: relu)])
-        }
+        #expect(
+            throws: SNNError.notSupported("readout spike_count cannot read constant values, which node 'a' sends")
+        ) { try made([.dense("a", 3, neuron: relu)]) }
         #expect(
             throws: SNNError.shape("neurons_per_class must divide the 3 neurons of the last node, got 2")
         ) {

@@ -54,7 +54,7 @@ struct PluginTests {
                 "coding": ["constant", "frames", "events", "rate", "latency"],
                 "readout": ["spike_count", "membrane", "population"],
                 "rule": ["backpropagation"],
-                "connection": ["dense", "conv2d", "batch_norm"],
+                "connection": ["dense", "conv2d", "identity", "batch_norm"],
                 "stage": ["flatten", "average_pool", "max_pool", "dropout"],
                 "loss": ["cross_entropy", "mean_squared_error"],
                 "optimizer": ["sgd", "adam", "adamw"],

@@ -130,8 +130,11 @@ private struct EngineCheck {
         }
         let whole = network.encoded(rows, context)
         for t in 0..<network.steps {
-            var activity = slice(whole, t)
+            let input = slice(whole, t)
+            var sent: [Activity] = []
             for (index, node) in network.nodes.enumerated() {
+                var activity = Activity.sum(node.inputs.map { $0 < 0 ? input : sent[$0] }, as: node.joins)
+                defer { sent.append(activity) }
                 let stageContext = StageContext(
                     isTraining: false,
                     samples: context.samples,

@@ -60,6 +60,8 @@ private struct NodeDraw {
     let neurons: [ComponentChoice]
     var nodes: [NodeDescription] = []
     private var shape = Shape(1)
+    /// What the next node adds up, where it is not the node before alone.
+    private var joined: [String] = []
 
     /// Outputs of a layer: within a vector, at its edge, one and several tiles.
     private static let widths = [1, 10, 16, 17, 40, 64, 70]
@@ -72,7 +74,11 @@ private struct NodeDraw {
     /// Two dense layers.
     mutating func row() -> Shape {
         let input = Shape(random.pick([1, 3, 40, 255, 256, 257, 300, 512, 513, 700]))
+        shape = input
         dense([])
+        if random.happens(0.4) {
+            branch { $0.dense([], outputs: $0.shape.count) }
+        }
         dense(random.happens(0.3) ? [ComponentChoice("dropout", ["mask": .text("window")])] : [])
         return input
     }
@@ -83,9 +89,34 @@ private struct NodeDraw {
         let input = Shape(height: random.integer(4...7), width: random.integer(4...7), channels: channels)
         shape = input
         convolution([], widths: channels > 3 ? [1, 10, 17] : Self.widths)
+        if random.happens(0.4) {
+            branch { draw in
+                let channels = Double(draw.shape.channels)
+                draw.add(
+                    [],
+                    ComponentChoice(
+                        "conv2d",
+                        ["channels": .number(channels), "kernel": .number(3), "padding": .number(1)]
+                    )
+                )
+            }
+        }
         if random.happens(0.5) { convolution(pooling(), widths: [1, 10, 17]) }
         dense(pooling() + [ComponentChoice("flatten")])
         return input
+    }
+
+    /// Goes on from a layer twice: as it is, and through what `path` adds, which keeps the shape.
+    private mutating func branch(_ path: (inout NodeDraw) -> Void) {
+        let before = nodes[nodes.count - 1].name
+        path(&self)
+        let parts = [before, nodes[nodes.count - 1].name]
+        if random.happens(0.5) {
+            add([], ComponentChoice("identity"))
+            nodes[nodes.count - 1].inputs = parts
+        } else {
+            joined = parts
+        }
     }
 
     private mutating func pooling() -> [ComponentChoice] {
@@ -129,17 +160,23 @@ private struct NodeDraw {
         )
     }
 
-    private mutating func dense(_ stages: [ComponentChoice]) {
-        add(stages, ComponentChoice("dense", ["outputs": .number(Double(random.pick(Self.widths)))]))
+    private mutating func dense(_ stages: [ComponentChoice], outputs: Int? = nil) {
+        let outputs = outputs ?? random.pick(Self.widths)
+        shape = Shape(outputs)
+        add(stages, ComponentChoice("dense", ["outputs": .number(Double(outputs))]))
     }
 
     private mutating func add(_ stages: [ComponentChoice], _ connection: ComponentChoice) {
         var connection = connection
-        connection.parameters["bias"] = .boolean(random.happens(0.7))
-        connection.parameters["init_gain"] = .number(random.number(1...5))
+        if connection.name != "identity" {
+            connection.parameters["bias"] = .boolean(random.happens(0.7))
+            connection.parameters["init_gain"] = .number(random.number(1...5))
+        }
+        defer { joined = [] }
         nodes.append(
             NodeDescription(
                 name: "node\(nodes.count + 1)",
+                inputs: joined,
                 stages: stages,
                 connection: connection,
                 neuron: random.pick(neurons)

@@ -20,8 +20,9 @@ public struct ReferenceNetwork<V: ReferenceLane> {
         tensors = network.tensors.map { tensor in tensor.storage.elements.map { V(Double($0)) } }
     }
 
+    /// Nil where there is none, and where it is the identity.
     private func connection(_ node: Node) -> ReferenceConnection<V>? {
-        guard let connection = node.connection else { return nil }
+        guard let connection = node.connection, !(connection is Identity) else { return nil }
         guard let map = connection as? Convolution else {
             preconditionFailure("the reference knows no such connection")
         }
@@ -57,9 +58,9 @@ public struct ReferenceNetwork<V: ReferenceLane> {
     /// Runs a window.
     public func forward(_ input: Signal<V>, _ context: ReferenceContext) -> ReferenceTrace<V> {
         var trace = ReferenceTrace(input: input)
-        var signal = input
         for (index, node) in network.nodes.enumerated() {
             var layer = ReferenceTrace<V>.Layer()
+            var signal = trace.arriving(at: node)
             for (position, stage) in node.stages.enumerated() {
                 layer.stageInputs.append(signal)
                 if let pool = stage as? Pooling {
@@ -68,9 +69,9 @@ public struct ReferenceNetwork<V: ReferenceLane> {
                     signal = dropout(drop, index, position, context).forward(signal)
                 }
             }
-            if let connection = connection(node), let model = model(index) {
+            if let model = model(index) {
                 layer.arriving = signal
-                layer.current = connection.current(of: signal)
+                layer.current = connection(node)?.current(of: signal) ?? signal.values
                 let result = model.run(layer.current, steps: signal.steps)
                 layer.potentials = result.potentials
                 signal = Signal(
@@ -119,18 +120,22 @@ public struct ReferenceNetwork<V: ReferenceLane> {
     ) -> [[V]] {
         let readout = ReferenceReadout<V>(network.description.readout)
         let slope = judged(trace, loss, answers).gradient
-        var gradient =
+        var gradients: [Int: [V]] = [:]
+        gradients[network.nodes.count - 1] =
             loss.span == .step
             ? readout.stepAdjoint(of: slope, trace.output) : readout.adjoint(of: slope, trace.output)
         var result = tensors.map { [V](repeating: V.zero, count: $0.count) }
         for (index, node) in network.nodes.enumerated().reversed() {
             let layer = trace.layers[index]
-            if let connection = connection(node), let model = model(index), let arriving = layer.arriving {
-                let ofCurrent = model.adjoint(of: gradient, current: layer.current, steps: arriving.steps)
-                let parts = connection.adjoint(of: ofCurrent, input: arriving)
-                result[node.tensors.lowerBound] = parts.weight
-                if node.tensors.count > 1 { result[node.tensors.lowerBound + 1] = parts.bias }
-                gradient = parts.input
+            guard var gradient = gradients[index] else { continue }
+            if let model = model(index), let arriving = layer.arriving {
+                gradient = model.adjoint(of: gradient, current: layer.current, steps: arriving.steps)
+                if let connection = connection(node) {
+                    let parts = connection.adjoint(of: gradient, input: arriving)
+                    result[node.tensors.lowerBound] = parts.weight
+                    if node.tensors.count > 1 { result[node.tensors.lowerBound + 1] = parts.bias }
+                    gradient = parts.input
+                }
             }
             for (position, stage) in node.stages.enumerated().reversed() {
                 let input = layer.stageInputs[position]
@@ -139,6 +144,9 @@ public struct ReferenceNetwork<V: ReferenceLane> {
                 } else if let drop = stage as? Dropout, context.isTraining {
                     gradient = dropout(drop, index, position, context).adjoint(of: gradient, input: input)
                 }
+            }
+            for sender in node.inputs {
+                gradients[sender] = gradients[sender].map { zip($0, gradient).map { $0 + $1 } } ?? gradient
             }
         }
         return result
@@ -167,4 +175,17 @@ public struct ReferenceTrace<V: ReferenceLane> {
 
     /// What the last node sent.
     public var output: Signal<V> { layers.last?.output ?? input }
+
+    /// What arrives at a node: the sum of its inputs.
+    func arriving(at node: Node) -> Signal<V> {
+        let parts = node.inputs.map { $0 < 0 ? input : layers[$0].output ?? input }
+        guard parts.count > 1 else { return parts[0] }
+        return Signal(
+            steps: input.steps,
+            batch: input.batch,
+            count: parts[0].count,
+            numbers: parts.dropFirst().reduce(parts[0].values) { sum, part in zip(sum, part.values).map { $0 + $1 } },
+            isRaster: parts.allSatisfy { $0.isRaster && $0.scale.primal == 1 }
+        )
+    }
 }

@@ -80,6 +80,9 @@ public struct Signal<V: ReferenceLane> {
         )
     }
 
+    /// The numbers with their scale.
+    var values: [V] { isRaster ? numbers.map { $0 * scale } : numbers }
+
     /// Where a number lies.
     func place(_ t: Int, _ sample: Int) -> Int { (t * batch + sample) * count }
 

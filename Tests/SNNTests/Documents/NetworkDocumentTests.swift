@@ -328,11 +328,11 @@ struct NetworkDocumentTests {
             ),
             (
                 #""layers":[{"name":"h","inputs":["x"],"connection":{"kind":"dense","outputs":2},"neuron":"lif"}]"#,
-                .unknownName("unknown input of layer 'h': 'x'; known: input")
+                .unknownName("layer 'h': unknown input 'x'; known: input")
             ),
             (
                 #""layers":[{"name":"h","inputs":["input","x"]}]"#,
-                .notSupported("layer 'h': a second input ('x') is not supported by this version")
+                .unknownName("layer 'h': unknown input 'x'; known: input")
             ),
         ]
     )
