@@ -132,25 +132,27 @@ public struct Raster: Sendable {
     public let batch: Int
     /// Neurons of one sample.
     public let count: Int
-    /// What a count of 1 is worth on arrival.
+    /// What a count of 1 is worth on arrival; 1 for codes, whose steps have amplitudes.
     public let scale: Float
     /// What is in memory.
     @usableFromInline let held: Held
 
-    /// What a raster holds: a form, or spikes as events listed them.
+    /// What a raster holds: a form, spikes as events listed them, or codes.
     @usableFromInline
     enum Held: Sendable {
         case form(Form)
         case list(SpikeList)
+        case codes(SpikeCodes)
     }
 
     /// The events themselves.
     ///
-    /// Of a raster that holds a list bits are made each time they are asked for.
-    @inlinable public var form: Form {
+    /// Of a raster that holds a list or codes bits are made each time they are asked for.
+    public var form: Form {
         switch held {
         case .form(let form): form
         case .list(let list): .bits(list.words(count: count))
+        case .codes(let codes): .bits(words(of: codes))
         }
     }
 
@@ -170,6 +172,31 @@ public struct Raster: Sendable {
         self.count = count
         scale = 1
         held = .list(list)
+    }
+
+    /// Codes of `count` neurons a sample.
+    public init(_ codes: SpikeCodes, batch: Int, count: Int) {
+        steps = codes.steps
+        self.batch = batch
+        self.count = count
+        scale = 1
+        held = .codes(codes)
+    }
+
+    /// The same events, each worth `scale`.
+    public func worth(_ scale: Float) -> Raster { Raster(self, scale: scale) }
+
+    private init(_ raster: Raster, scale: Float) {
+        steps = raster.steps
+        batch = raster.batch
+        count = raster.count
+        self.scale = scale
+        held = raster.held
+    }
+
+    /// What a count of 1 at a step is worth on arrival.
+    @inlinable public func worth(step t: Int) -> Float {
+        if case .codes(let codes) = held { codes.amplitudes[t] } else { scale }
     }
 
     /// Whether every event counts 1.
@@ -196,6 +223,7 @@ public struct Raster: Sendable {
         case .list(let list):
             list.spikes(step: t, sample: index / count).contains { Int(list.positions.base[$0]) == index % count }
                 ? 1 : 0
+        case .codes(let codes): codes.codes.base[index] & codes.bit(t) != 0 ? 1 : 0
         }
     }
 
@@ -227,12 +255,20 @@ public struct Raster: Sendable {
                     if range.contains(index) { body(index, 1) }
                 }
             }
+        case .codes(let codes):
+            let (base, bit) = (codes.codes.base, codes.bit(t))
+            for index in range where base[index] & bit != 0 { body(index, 1) }
         }
     }
 
     /// The sum over the window of the magnitudes of the counts of samples `range`: their spikes.
     public func spikes(samples range: Range<Int>) -> Int {
         var total = 0
+        if let codes {
+            let base = codes.codes.base
+            for index in range.lowerBound * count..<range.upperBound * count { total += base[index].nonzeroBitCount }
+            return total
+        }
         for t in 0..<steps {
             forEachEvent(step: t, in: range.lowerBound * count..<range.upperBound * count) { total += abs($1) }
         }
@@ -268,9 +304,12 @@ public enum Activity: Sendable {
         case .raster(let raster): raster.count
         }
     }
-    /// Whether it is the same at every step.
+    /// Whether one number a neuron holds for the whole window: a value that is the same at every step, or a code.
     public var isConstant: Bool {
-        if case .values(let values) = self { values.isConstant } else { false }
+        switch self {
+        case .values(let values): values.isConstant
+        case .raster(let raster): raster.codes != nil
+        }
     }
 
     /// The value that neuron `index` of row `[batch, count]` sends at step `t`, with its scale.
@@ -279,7 +318,7 @@ public enum Activity: Sendable {
     public func value(step t: Int, index: Int) -> Float {
         switch self {
         case .values(let values): values.step(t)[index]
-        case .raster(let raster): Float(raster.event(step: t, index: index)) * raster.scale
+        case .raster(let raster): Float(raster.event(step: t, index: index)) * raster.worth(step: t)
         }
     }
 
@@ -290,7 +329,8 @@ public enum Activity: Sendable {
             row.update(from: values.step(t), count: values.row)
         case .raster(let raster):
             row.update(repeating: 0, count: raster.row)
-            raster.forEachEvent(step: t, in: 0..<raster.row) { row[$0] = Float($1) * raster.scale }
+            let worth = raster.worth(step: t)
+            raster.forEachEvent(step: t, in: 0..<raster.row) { row[$0] = Float($1) * worth }
         }
     }
 }
@@ -305,9 +345,11 @@ public enum ActivityKind: String, Sendable {
     case times = "spike times"
     /// Spikes.
     case raster = "spikes"
+    /// Spikes that are one code a neuron and window, worth one number.
+    case codes = "codes of spikes"
 
     /// Whether one number holds for the whole window.
-    public var isConstant: Bool { self == .constantValues || self == .times }
+    public var isConstant: Bool { self == .constantValues || self == .times || self == .codes }
 }
 
 extension Activity {

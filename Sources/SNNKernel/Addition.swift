@@ -40,6 +40,7 @@ extension Activity {
     /// The sum of activities of one shape, first to last, as activity of `kind`.
     public static func sum(_ parts: [Activity], as kind: ActivityKind) -> Activity {
         guard parts.count > 1 else { return parts[0] }
+        let parts = kind.isConstant ? parts.map(\.decoded) : parts
         let (steps, batch, count) = (parts[0].steps, parts[0].batch, parts[0].count)
         if kind == .raster {
             let counts = Storage<Int16>(steps * batch * count)

@@ -54,6 +54,7 @@ struct EventList {
         case .list(let list):
             let words = list.words(count: source.count)
             self.init(words, of: source, shape: shape)
+        case .codes(let codes): self.init(source.words(of: codes), of: source, shape: shape)
         case .form(.bits(let words)): self.init(words, of: source, shape: shape)
         case .form(.counts(let counts)):
             let nonZero = counts.elements.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }

@@ -35,7 +35,7 @@ public struct Identity: Connection {
 
     /// The values themselves; of spikes what each is worth.
     public func current(of activity: Activity, with weights: PreparedWeights) -> Values {
-        switch activity {
+        switch activity.decoded {
         case .values(let values): return values
         case .raster(let raster):
             let values = Values(overwriting: raster.steps, batch: raster.batch, count: raster.count)

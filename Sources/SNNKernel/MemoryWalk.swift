@@ -93,6 +93,8 @@ final class MemoryWalk {
     private struct Flow {
         var planned: PlannedActivity
         var largest: Int
+        /// Whether it is codes of spikes, which are decoded where they arrive.
+        var isCode = false
     }
 
     /// What every node sent, with the memory that it lies in unless somebody else answers for that.
@@ -119,7 +121,10 @@ final class MemoryWalk {
         let largest = node.joins == .raster ? parts.reduce(0) { $0 + $1.largest } : 1
         planned.kind = kind(node.joins, largest: largest)
         kept.pieces.append(memory.take(planned.bytes))
-        if node.joins != .raster { memory.pass([4 * planned.batch * planned.count]) }
+        memory.pass(
+            (node.joins == .raster ? [] : [4 * planned.batch * planned.count])
+                + parts.filter(\.isCode).map(\.planned.bytes)
+        )
         return Flow(planned: planned, largest: largest)
     }
 
@@ -264,7 +269,7 @@ final class MemoryWalk {
 
     private func kind(_ kind: ActivityKind, largest: Int) -> PlannedActivity.Kind {
         switch kind {
-        case .constantValues, .times: .constant
+        case .constantValues, .times, .codes: .constant
         case .values: .values
         case .raster: largest > 1 ? .counts : .bits
         }
@@ -289,10 +294,14 @@ final class MemoryWalk {
             }
             flow.planned.count = stage.outputShape.count
             flow.planned.activity = stage.activity(flow.planned.activity)
-            if !passes { kept.pieces.append(memory.take(flow.planned.bytes)) }
+            if !passes {
+                kept.pieces.append(memory.take(flow.planned.bytes))
+                flow.isCode = flow.isCode && stage.sends(.codes) == .codes
+            }
         }
         guard let connection = node.connection else { return }
         kept.arriving = flow.planned
+        if flow.isCode { kept.pieces.append(memory.take(flow.planned.bytes)) }
         packed = max(
             packed,
             connection.packedBytes(goesBack: isTraining && node.needsInputGradient, arriving: flow.planned)
@@ -351,7 +360,8 @@ final class MemoryWalk {
                         count: outputs,
                         activity: node.spikes ? varied(workload.activity) : 1
                     ),
-                    largest: 1
+                    largest: 1,
+                    isCode: node.sends == .codes
                 )
                 let piece = memory.take(flow.planned.bytes)
                 own = piece

@@ -50,7 +50,7 @@ public struct Node: Sendable {
     func used(_ stored: [Storage<Float>]) -> [Storage<Float>] { weightMap?.used(stored) ?? stored }
 
     /// Whether it sends spikes of neurons of its own.
-    public var spikes: Bool { neuron != nil && (sends == .raster || sends == .times) }
+    public var spikes: Bool { neuron != nil && (sends == .raster || sends == .times || sends == .codes) }
 }
 
 /// A network: coding, nodes in order, readout, and the weights. The flow, top to bottom:
@@ -118,6 +118,7 @@ public final class Network: @unchecked Sendable {
         var builder = NodeBuilder(
             registry: registry,
             dt: description.dt,
+            steps: description.steps,
             input: Sending(shape: input, kind: coding.sends, count: coding.largestCount, isUnit: false)
         )
         for (index, node) in description.nodes.enumerated() {
@@ -187,6 +188,9 @@ public final class Network: @unchecked Sendable {
     func connectionBuffers(of node: Node) -> [Storage<Float>] {
         buffers[node.buffers].prefix(node.connection?.buffers.count ?? 0).map(\.storage)
     }
+
+    /// Whether a node sends codes of spikes.
+    var sendsCodes: Bool { nodes.contains { $0.sends == .codes } }
 
     /// Whether the samples of a block meet in training.
     var mixesSamples: Bool { nodes.contains { $0.connection?.mixesSamples == true } }
@@ -279,8 +283,10 @@ public final class Network: @unchecked Sendable {
             activity = stage.forward(activity, context.stage(node: index, position: position))
         }
         if let connection = node.connection, let weights = weights[index] {
-            layer.connectionInput = activity
-            layer.current = connection.current(of: activity, with: weights)
+            if context.keepsActivity { layer.arriving = activity }
+            let input = activity.decoded
+            layer.connectionInput = input
+            layer.current = connection.current(of: input, with: weights)
         } else {
             layer.output = activity
         }
@@ -435,6 +441,8 @@ struct Trace {
 /// One node's part of a ``Trace``.
 struct LayerTrace {
     var stageInputs: [Activity] = []
+    /// What arrived at the connection, with codes of spikes as they came; only where activity is kept.
+    var arriving: Activity?
     var connectionInput: Activity?
     var current: Values?
     var output: Activity?

@@ -41,6 +41,10 @@ public protocol NeuronModel: Sendable {
     ///
     /// Errors: ``SNNError/state(_:)`` that says what to do first.
     func checkReady() throws(SNNError)
+    /// Whether it runs in windows of so many steps.
+    ///
+    /// Errors: ``SNNError/parameter(_:)`` that states the law.
+    func check(steps: Int) throws(SNNError)
 
     /// The state of `count` neurons at rest.
     func rest(count: Int) -> any NeuronState
@@ -100,6 +104,8 @@ extension NeuronModel {
     public func bound(to buffers: [Storage<Float>]) -> any NeuronModel { self }
     /// Always.
     public func checkReady() throws(SNNError) {}
+    /// In any.
+    public func check(steps: Int) throws(SNNError) {}
     /// The same for every sample.
     public func run(
         _ current: Values,

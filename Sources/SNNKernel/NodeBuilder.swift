@@ -2,6 +2,7 @@
 struct NodeBuilder {
     let registry: Registry
     let dt: Double
+    let steps: Int
     private(set) var nodes: [Node] = []
     private(set) var tensors: [Tensor] = []
     private(set) var buffers: [Tensor] = []
@@ -10,9 +11,10 @@ struct NodeBuilder {
     /// What arrives at the part of a node that is being added.
     private var arriving: Sending
 
-    init(registry: Registry, dt: Double, input: Sending) {
+    init(registry: Registry, dt: Double, steps: Int, input: Sending) {
         self.registry = registry
         self.dt = dt
+        self.steps = steps
         sent = [input]
         arriving = input
     }
@@ -121,6 +123,7 @@ struct NodeBuilder {
             input: arriving.shape
         )
         try connection.check(arriving.kind)
+        try made.check(steps: steps)
         if made.demand == .total, !arriving.kind.isConstant {
             throw .notSupported(
                 "\(neuronChoice.name) takes one total a window and needs constant input, but \(arriving.kind.rawValue) arrive"

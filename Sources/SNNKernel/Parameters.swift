@@ -34,6 +34,8 @@ public struct ParameterDescription: Sendable {
         case integerPair(Int, Int)
         /// Any number of whole numbers between the two, both included.
         case integers(Int, Int)
+        /// Between so many and so many real numbers.
+        case numbers(Int, Int)
         case boolean
         /// One of some names.
         case choice([String])
@@ -105,6 +107,15 @@ public struct ParameterDescription: Sendable {
         ParameterDescription(name, .integers(range.lowerBound, range.upperBound), default: .numbers([]), meaning)
     }
 
+    /// A list of real numbers, of a length within `count`, that a caller must give.
+    public static func numbers(
+        _ name: String,
+        count: ClosedRange<Int>,
+        _ meaning: String
+    ) -> ParameterDescription {
+        ParameterDescription(name, .numbers(count.lowerBound, count.upperBound), default: nil, meaning)
+    }
+
     /// One of the raw values of an enumeration.
     public static func choice<Choice>(
         _ name: String,
@@ -130,7 +141,7 @@ public struct ParameterDescription: Sendable {
         switch domain {
         case .number: "number"
         case .integer, .integerPair: "integer"
-        case .integers: "list"
+        case .integers, .numbers: "list"
         case .boolean: "boolean"
         case .choice: "choice"
         }
@@ -147,6 +158,7 @@ public struct ParameterDescription: Sendable {
             return ends.isEmpty ? "any number" : ends.joined(separator: " and ")
         case .integer(let low, let high), .integerPair(let low, let high): return "\(low) ... \(high)"
         case .integers(let low, let high): return "whole numbers \(low) ... \(high)"
+        case .numbers(let low, let high): return "\(low) ... \(high) numbers"
         case .boolean: return "true or false"
         case .choice(let names): return "one of " + names.joined(separator: ", ")
         }
@@ -168,6 +180,8 @@ public struct ParameterDescription: Sendable {
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.integers(let low, let high), .numbers(let list)):
             isLegal = list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
+        case (.numbers(let low, let high), .numbers(let list)):
+            isLegal = low...high ~= list.count && list.allSatisfy { Float($0).isFinite }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
         default:
@@ -224,6 +238,11 @@ public struct ParameterSet: Sendable, Equatable {
         case .numbers(let list): (Int(list[0]), Int(list[1]))
         default: preconditionFailure("\(name) is not a described pair")
         }
+    }
+    /// A list of numbers that the descriptions promise.
+    public func numbers(_ name: String) -> [Double] {
+        guard case .numbers(let list) = values[name] else { preconditionFailure("\(name) is not a described list") }
+        return list
     }
     /// Whole numbers that the descriptions promise.
     public func integers(_ name: String) -> [Int] {

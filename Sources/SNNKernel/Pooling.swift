@@ -83,7 +83,7 @@ public struct Pooling: Stage {
 
     /// Spikes have no time within a step, so no channel can send the latest of them.
     public func check(_ arriving: ActivityKind) throws(SNNError) {
-        guard signs == nil || arriving != .raster else {
+        guard signs == nil || arriving != .raster && arriving != .codes else {
             throw .notSupported("max_pool with latest takes spike times and analog values, but spikes arrive")
         }
     }
@@ -93,7 +93,7 @@ public struct Pooling: Stage {
 
     /// The kind that arrives, but for a mean of spike times, which is no spike time.
     public func sends(_ kind: ActivityKind) -> ActivityKind {
-        kind == .times && self.kind == .average ? .constantValues : kind
+        self.kind == .average && (kind == .times || kind == .codes) ? .constantValues : kind
     }
 
     /// The share of windows that are not silent: 1 - (1 - p)^k for k pixels.
@@ -105,7 +105,44 @@ public struct Pooling: Stage {
     public func forward(_ input: Activity, _ context: StageContext) -> Activity {
         switch input {
         case .values(let values): .values(pooled(values))
-        case .raster(let raster): .raster(pooled(raster))
+        case .raster(let raster):
+            if kind == .max, let codes = raster.codes {
+                .raster(largest(of: codes, raster))
+            } else if let values = raster.decoded {
+                .values(pooled(values))
+            } else {
+                .raster(pooled(raster))
+            }
+        }
+    }
+
+    /// The code in every window that is worth most, the first of equals.
+    ///
+    /// Of codes that count in units it is the largest: the one that spikes first where two differ first.
+    private func largest(of codes: SpikeCodes, _ raster: Raster) -> Raster {
+        let result = Storage<UInt32>(overwriting: raster.batch * outputShape.count)
+        let from = UnsafePointer(codes.codes.base)
+        var to = result.base
+        for sample in 0..<raster.batch {
+            forEachWindow { _, corner in
+                for channel in 0..<channels {
+                    let first = from + sample * raster.count + corner + channel
+                    var best = first.pointee
+                    forEachPixel { offset, _ in
+                        let code = first[offset]
+                        if codes.unit != nil ? code > best : codes.value(code) > codes.value(best) { best = code }
+                    }
+                    to.pointee = best
+                    to += 1
+                }
+            }
+        }
+        return withExtendedLifetime(codes.codes) {
+            Raster(
+                SpikeCodes(codes: result, amplitudes: codes.amplitudes, unit: codes.unit),
+                batch: raster.batch,
+                count: outputShape.count
+            )
         }
     }
 
@@ -237,6 +274,7 @@ public struct Pooling: Stage {
 
     /// Shares a gradient evenly over the window (average), or gives it to the first largest input (maximum).
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
+        let input = input.decoded
         let isConstant = kind == .average ? gradient.isConstant : input.isConstant
         let result = Values(
             steps: input.steps,

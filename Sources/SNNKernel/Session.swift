@@ -1,7 +1,8 @@
 /// A streaming run: the same nodes one step at a time.
 ///
 /// After a whole window its scores are those of ``Network/predict`` to the bit, as both run the same code on the same
-/// state.
+/// state. A network that sends codes of spikes takes a new sample every window of K steps, and its scores come
+/// ``latency`` steps after the sample.
 public final class Session {
     /// The network it runs, with a copy of the weights as they were when the session began.
     public let network: Network
@@ -15,6 +16,7 @@ public final class Session {
     private var total: Values
     private var inputs: Storage<Float>?
     private var outputs: [Activity] = []
+    private var pipeline: Pipeline?
 
     /// Opens `batch` streams at rest; `firstSample` is the number of the first one's sample, for random codings.
     ///
@@ -46,6 +48,9 @@ public final class Session {
         return max(1, (1 << 28) / widest)
     }
 
+    /// Steps between a sample and its scores: 0 but for networks that send codes of spikes, K a layer that receives them.
+    public var latency: Int { network.sendsCodes ? network.steps * Pipeline.latency(of: network) : 0 }
+
     /// Values of one step of one stream.
     public var inputCount: Int { network.inputShape.count }
 
@@ -54,6 +59,7 @@ public final class Session {
         steps = 0
         inputs = nil
         outputs = []
+        pipeline = network.sendsCodes ? Pipeline(network, weights: weights, context: context) : nil
         states = network.nodes.map { node in node.neuron?.rest(count: batch * node.outputShape.count) }
         total = Values(
             steps: 1,
@@ -67,7 +73,8 @@ public final class Session {
     ///
     /// - Parameter rows: `[batch, inputCount]` in NCHW order; nil repeats those of the step before.
     /// - Throws: ``SNNError/notFinite(_:)`` for an input that is not a finite number, ``SNNError/parameter(_:)`` for one
-    ///   that the coding does not take, ``SNNError/state(_:)`` where the first step comes without rows.
+    ///   that the coding does not take, ``SNNError/state(_:)`` where the first step comes without rows, or where rows come
+    ///   before a window of codes has ended.
     public func step(_ rows: UnsafePointer<Float>?) throws(SNNError) {
         var inputs = self.inputs
         if let rows {
@@ -79,13 +86,7 @@ public final class Session {
             inputs = copy
         }
         guard let inputs else { throw .state("the first step needs inputs") }
-        let context = BlockContext(
-            isTraining: false,
-            seed: network.seed,
-            samples: samples,
-            firstStep: steps,
-            keepsActivity: true
-        )
+        if let pipeline { return try step(pipeline, inputs, isNew: rows != nil) }
         let input = try network.encode(
             RowSource(UnsafePointer(inputs.base), inputCount: inputCount),
             samples: 0..<batch,
@@ -103,8 +104,45 @@ public final class Session {
         steps += 1
     }
 
+    private var context: BlockContext {
+        BlockContext(
+            isTraining: false,
+            seed: network.seed,
+            samples: samples,
+            firstStep: pipeline == nil ? steps : 0,
+            keepsActivity: true
+        )
+    }
+
+    /// One step of a network that sends codes: the first of a window takes a sample.
+    private func step(_ pipeline: Pipeline, _ inputs: Storage<Float>, isNew: Bool) throws(SNNError) {
+        let place = steps % network.steps
+        guard place == 0 || !isNew else {
+            throw .state("a new sample must come at the first of \(network.steps) steps, got one at step \(place + 1)")
+        }
+        if place == 0 {
+            let input = try network.encode(
+                RowSource(UnsafePointer(inputs.base), inputCount: inputCount),
+                samples: 0..<batch,
+                context: context
+            )
+            pipeline.begin(input)
+            self.inputs = inputs
+        }
+        outputs = (-1..<network.nodes.count).map { pipeline.sent($0, step: place, batch: batch) }
+        steps += 1
+    }
+
     /// Scores `[batch, C]` after the steps so far.
+    ///
+    /// Of codes those of the newest sample that has passed all layers.
     public func scores() throws(SNNError) -> Values {
+        if let pipeline {
+            guard let output = pipeline.output else {
+                throw .state("the first scores are there after \(latency + 1) steps, got \(steps)")
+            }
+            return network.readout.decode(output)
+        }
         guard steps > 0 else { throw .state("there are no scores before the first step") }
         return network.readout.scores(total: total, steps: steps)
     }

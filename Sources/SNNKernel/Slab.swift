@@ -42,7 +42,9 @@ extension Network {
         if mixesSamples { return Block.largest }
         var widest = nodes.reduce(0) { max($0, $1.outputShape.count) }
         if coding.sends == .values { widest = max(widest, inputShape.count) }
-        return max(1, Slab.bytes / (4 * steps * max(1, widest)))
+        // Values that hold for the window lie there once.
+        let slices = nodes.allSatisfy { $0.joins.isConstant && $0.sends.isConstant } ? 1 : steps
+        return max(1, Slab.bytes / (4 * slices * max(1, widest)))
     }
 
     /// Runs the samples of a block slab by slab.

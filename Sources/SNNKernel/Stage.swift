@@ -112,7 +112,12 @@ public struct Dropout: Stage {
 
     /// One mask a step makes constant values change from step to step; else the kind stays.
     public func sends(_ kind: ActivityKind) -> ActivityKind {
-        mask == .step && kind.isConstant ? .values : kind
+        kind == .codes || mask == .step && kind.isConstant ? .values : kind
+    }
+
+    /// Codes of spikes lose their meaning where some of their spikes are silenced.
+    public func check(_ arriving: ActivityKind) throws(SNNError) {
+        guard arriving != .codes else { throw .notSupported("dropout takes no codes of spikes") }
     }
 
     /// True in inference.

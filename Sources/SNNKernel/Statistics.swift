@@ -53,7 +53,8 @@ public struct SpikeStatistics: Sendable {
         Self.count(trace.input, in: &input)
         for (index, layer) in trace.layers.enumerated() {
             if let output = layer.output { Self.count(output, in: &nodes[index]) }
-            if let arriving = layer.connectionInput, let connection = network.nodes[index].connection {
+            if let arriving = layer.arriving ?? layer.connectionInput, let connection = network.nodes[index].connection
+            {
                 nodes[index].operations += connection.operations(for: arriving)
             }
         }
@@ -74,6 +75,11 @@ public struct SpikeStatistics: Sendable {
             node.events += events
             // Of spike times each is one.
             if node.spikes { node.spikeCount += events }
+        case .raster(let raster) where raster.codes != nil:
+            let spikes = raster.spikes(samples: 0..<raster.batch)
+            node.slots += raster.steps * raster.row
+            node.events += spikes
+            node.spikeCount += spikes
         case .raster(let raster):
             node.slots += raster.steps * raster.row
             for t in 0..<raster.steps {

@@ -63,6 +63,7 @@ private struct ParameterCheck {
                 values[parameter.name] = .number(((below ?? atMost ?? low + 2) + low) / 2)
             case .integer(let low, _), .integerPair(let low, _): values[parameter.name] = .number(Double(low))
             case .integers: values[parameter.name] = .numbers([])
+            case .numbers(let least, _): values[parameter.name] = .numbers(Array(repeating: 1, count: least))
             case .boolean: values[parameter.name] = .boolean(false)
             case .choice(let names): values[parameter.name] = .text(names[0])
             }
@@ -142,6 +143,7 @@ private struct ParameterCheck {
             return [low - 1, high + 1].map { .number(Double($0)) } + [.number(Double(low) + 0.5)] + notFinite
         case .integers(let low, let high):
             return [Double(low) - 1, Double(high) + 1, Double(low) + 0.5, .nan].map { .numbers([$0]) }
+        case .numbers(_, let most): return [.numbers([.nan]), .numbers(Array(repeating: 1, count: most + 1))]
         case .boolean: return []
         case .choice: return [.text("no_such_choice")]
         }
@@ -151,7 +153,7 @@ private struct ParameterCheck {
         switch domain {
         case .number, .integer: [.text("seven"), .boolean(true), .numbers([1, 2, 3])]
         case .integerPair: [.text("seven"), .boolean(true)]
-        case .integers: [.text("seven"), .boolean(true), .number(1)]
+        case .integers, .numbers: [.text("seven"), .boolean(true), .number(1)]
         case .boolean: [.number(1), .text("true")]
         case .choice: [.number(1), .boolean(true)]
         }
@@ -163,6 +165,7 @@ private struct ParameterCheck {
         case .integer(let low, let high), .integerPair(let low, let high):
             [.number(Double(low)), .number(Double(high))]
         case .integers(let low, let high): [.numbers([]), .numbers([Double(low), Double(high)])]
+        case .numbers(let least, let most): [least, most].map { .numbers(Array(repeating: 1, count: $0)) }
         case .boolean: [.boolean(true), .boolean(false)]
         case .choice(let names): names.map { .text($0) }
         }

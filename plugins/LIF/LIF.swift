@@ -12,14 +12,14 @@ import SNNKernel
 ///     gain         1 | 1 - alpha
 ///
 /// Parameters, units, defaults and ranges: ``MembraneParameters``; `snn plugins lif` prints them.
-/// State: `v` `[B, N]`, starts at `v_leak`. Shapes: current `[T, B, N]` -> raster `[T, B, N]`.
+/// State: `v` `[B, N]`, starts at `v_leak + v_start`. Shapes: current `[T, B, N]` -> raster `[T, B, N]`.
 /// Exactness: decay exponential is exact for current constant within a step, up to the gain; spikes are on the grid.
 /// Throws ``SNNError/parameter(_:)`` when a value is outside its range.
 /// Source: Gerstner, Kistler, Naud, Paninski, «Neuronal Dynamics», CUP 2014, section 1.3; surrogate gradients: Neftci,
 /// Mostafa, Zenke, IEEE Signal Processing Magazine 36(6), 2019.
 struct LIF<Value: Lane, Slope: SurrogateDerivative>: StepEquations {
     let membrane: Membrane<Value, Slope>
-    let leak: Value
+    let start: Value
 
     struct State: BitwiseCopyable, Sendable {
         var v: Value
@@ -27,10 +27,10 @@ struct LIF<Value: Lane, Slope: SurrogateDerivative>: StepEquations {
 
     init(_ p: MembraneParameters) {
         membrane = Membrane(p)
-        leak = Value(p.leak)
+        start = Value(p.start)
     }
 
-    var rest: State { State(v: leak) }
+    var rest: State { State(v: start) }
     var zeroState: State { State(v: Value.zero) }
 
     @inline(__always)

@@ -65,6 +65,8 @@ struct MembraneParameters: Sendable {
     let alpha: Double
     let gain: Double
     let leak: Double
+    /// Potential that a window starts with.
+    let start: Double
     let threshold: Double
     let resetValue: Double
     let reset: Reset
@@ -98,6 +100,12 @@ struct MembraneParameters: Sendable {
         .choice("output", default: Output.spike, "spike, or relaxed: a smooth step, to check gradients"),
     ]
 
+    /// Parameters of `lif` alone: what a window starts with, and what a spike is worth.
+    static let windowDescriptions: [ParameterDescription] = [
+        .number("v_start", default: 0, "potential that a window starts with, above v_leak"),
+        .number("amplitude", default: 1, above: 0, "what a spike is worth on arrival"),
+    ]
+
     static let refractory = ParameterDescription.number(
         "refractory",
         unit: "ms",
@@ -124,6 +132,7 @@ struct MembraneParameters: Sendable {
             throw .parameter("input_gain leak needs a leak, but alpha is 1; use input_gain unit")
         }
         leak = p.number("v_leak")
+        start = leak + (p.values["v_start"] == nil ? 0 : p.number("v_start"))
         guard fires else {
             threshold = .infinity
             resetValue = 0

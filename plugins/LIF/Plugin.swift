@@ -11,13 +11,18 @@ public enum PluginEntry: Plugin {
             "lif",
             "Leaky integrate-and-fire; leak, reset, order, comparison and surrogate are options.",
             parameters: MembraneParameters.leakDescriptions + MembraneParameters.fireDescriptions
-                + [MembraneParameters.refractory]
+                + [MembraneParameters.refractory] + MembraneParameters.windowDescriptions
         ) { p, dt throws(SNNError) in
             let membrane = try MembraneParameters(p, dt: dt, fires: true)
             // Most networks need no memory of the last spike; without it the loop keeps a third of the state.
             let needsMemory =
                 membrane.refractorySteps > 0 || (membrane.reset == .soft && membrane.order == .nextStep)
-            return needsMemory ? LIFWithMemoryModel(membrane) : membrane.lif
+            guard !needsMemory || membrane.start == membrane.leak else {
+                throw .notSupported("v_start needs refractory 0 and a reset in the step of the spike")
+            }
+            let neuron = needsMemory ? LIFWithMemoryModel(membrane) : membrane.lif
+            let amplitude = p.number("amplitude")
+            return amplitude == 1 ? neuron : AmplifiedSpikes(neuron: neuron, amplitude: Float(amplitude))
         },
         Component(
             "lif.synaptic",

@@ -2,71 +2,138 @@ import SNNKernel
 
 /// How to convert a network, as JSON: a stage of a recipe (docs/recipes.md), or the options of `snn convert`.
 ///
+///     {"kind": "convert", "to": "fs", "steps": 10, "percentile": 99.9}
 ///     {"kind": "convert", "to": "ttfs", "percentile": 100, "margin": 1.5, "low": -3, "high": 3}
 package struct ConversionDocument: Sendable, Equatable {
     /// What the network becomes.
     package let target: ConversionTarget
-    /// Per cent of the activations that windows have room for.
+    /// Steps of a window: K bits of a code, or T steps that a rate is a mean over.
+    package let steps: Int
+    /// Per cent of the activations that windows, ranges and thresholds have room for.
     package let percentile: Double
     /// Room above it, a factor.
     package let margin: Double
+    /// What is added to the currents of few-spikes neurons, in units of the last bit.
+    package let shift: Double
     /// The value of the input that stays silent; nil takes it from the data.
     package let low: Double?
     /// The value of the input that spikes at once; nil takes it from the data.
     package let high: Double?
 
-    /// A conversion.
+    /// Steps unless told otherwise.
+    package static func defaultSteps(_ target: ConversionTarget) -> Int { target == .rate ? 128 : 10 }
+    /// Spike times cost nothing for room, codes a bit.
+    private static func defaultMargin(_ target: ConversionTarget) -> Double { target == .ttfs ? 1.5 : 1 }
+
+    /// A conversion; nil takes what suits the target.
     ///
-    /// Throws what the rule that fits windows says of percentile and margin.
+    /// Throws ``SNNError/parameter(_:)`` for numbers out of range, ``SNNError/argument(_:)`` for one that the target has no
+    /// use for.
     package init(
         to target: ConversionTarget,
+        steps: Int? = nil,
         percentile: Double = 100,
-        margin: Double = 1.5,
+        margin: Double? = nil,
+        shift: Double? = nil,
         low: Double? = nil,
         high: Double? = nil
     ) throws(SNNError) {
         self.target = target
+        self.steps = steps ?? Self.defaultSteps(target)
         self.percentile = percentile
-        self.margin = margin
+        self.margin = margin ?? Self.defaultMargin(target)
+        self.shift = shift ?? 0.5
         self.low = low
         self.high = high
+        guard steps == nil || target == .fs || target == .rate else {
+            throw .argument("steps is for fs and if, not for \(target.rawValue)")
+        }
+        guard shift == nil || target == .fs else { throw .argument("shift is for fs, not for \(target.rawValue)") }
+        guard low == nil && high == nil || target == .ttfs else {
+            throw .argument("low and high are for ttfs, not for \(target.rawValue)")
+        }
+        guard self.steps >= 1, self.steps <= 1 << 20 else {
+            throw .parameter("steps must be 1 ... \(1 << 20), got \(self.steps)")
+        }
+        guard self.shift >= 0, self.shift <= 1 else {
+            throw .parameter("shift must be 0 ... 1, got \(self.shift.plain)")
+        }
         // Before an hour of training rather than after it.
-        _ = try Library.registry().rule(rule)
+        _ = try Library.registry().rule(rule(for: .ttfs) ?? ComponentChoice(""))
     }
 
     /// A stage of kind `convert`.
     package init(_ field: JSONField) throws(SNNError) {
-        try field.check(keys: ["kind", "to", "percentile", "margin", "low", "high"])
-        let word = try field["to"].choice(of: ConversionTarget.allCases.map(\.rawValue))
-        guard let target = ConversionTarget(rawValue: word) else { throw field["to"].error("must be ttfs or relu") }
+        try field.check(keys: ["kind", "to", "steps", "percentile", "margin", "shift", "low", "high"])
+        let names = ConversionTarget.allCases.map(\.rawValue)
+        guard let target = ConversionTarget(rawValue: try field["to"].choice(of: names)) else {
+            throw field["to"].error("must be one of \(names.joined(separator: ", "))")
+        }
         try self.init(
             to: target,
+            steps: try field["steps"].optionalInteger(),
             percentile: try field["percentile"].optionalNumber() ?? 100,
-            margin: try field["margin"].optionalNumber() ?? 1.5,
+            margin: try field["margin"].optionalNumber(),
+            shift: try field["shift"].optionalNumber(),
             low: try field["low"].optionalNumber(),
             high: try field["high"].optionalNumber()
         )
     }
 
-    /// Fits windows to what a data set needs.
-    private var rule: ComponentChoice {
-        ComponentChoice("ttfs.fit_windows", ["percentile": .number(percentile), "margin": .number(margin)])
+    /// What fits windows or ranges to a data set; nil where there is nothing to fit.
+    private func rule(for target: ConversionTarget) -> ComponentChoice? {
+        let names: [ConversionTarget: String] = [.ttfs: "ttfs.fit_windows", .fs: "fs.fit_ranges"]
+        return names[target].map { name in
+            ComponentChoice(name, ["percentile": .number(percentile), "margin": .number(margin)])
+        }
     }
 
-    /// What is left to train after the conversion: the windows of spike times.
+    /// Whether something is left to fit after the conversion of a network.
+    package func fits(_ network: Network) -> Bool {
+        switch target {
+        case .ttfs: true
+        case .fs: network.description.nodes.contains { $0.neuron?.name == "fs.relu" }
+        case .rate, .relu: false
+        }
+    }
+
+    /// What is left to train after the conversion: windows of spike times, ranges of few spikes.
     package func training() throws(SNNError) -> TrainingDocument {
         var document = try TrainingDocument(JSONField(.object([:])))
-        if target == .ttfs { document.rule = rule }
+        if let rule = rule(for: target) { document.rule = rule }
         return document
     }
 
-    /// The network converted, with windows that are still to be fitted.
+    /// The network converted, with windows or ranges that are still to be fitted.
     ///
-    /// Where low and high are not given, they are 0 and 1 if all values of `data` lie between, else the least and the
-    /// largest of them.
-    package func convert(_ network: Network, data: Dataset) throws(SNNError) -> Network {
+    /// Thresholds of rates are balanced on `data`. Where low and high are not given, they are 0 and 1 if all values of
+    /// `data` lie between, else the least and the largest of them.
+    package func convert(
+        _ network: Network,
+        data: Dataset,
+        threads: Int = 1,
+        progress: ProgressHandler? = nil
+    ) throws(SNNError) -> Network {
+        let registry = try Library.registry()
+        var settings = ConversionSettings()
+        settings.steps = steps
+        settings.shift = shift
+        switch target {
+        case .ttfs: settings.range = try inputRange(data)
+        case .rate:
+            let analog = try network.folded(registry: registry)
+            for (node, survey) in zip(analog.nodes, try analog.survey(data, threads: threads, progress: progress)) {
+                let largest = margin * Double(survey.percentile(percentile))
+                if largest > 0 { settings.thresholds[node.name] = largest }
+            }
+        case .fs, .relu: break
+        }
+        return try network.converted(to: target, settings, registry: registry)
+    }
+
+    private func inputRange(_ data: Dataset) throws(SNNError) -> ClosedRange<Double> {
         var (least, most) = (0.0, 1.0)
-        if target == .ttfs, low == nil || high == nil {
+        if low == nil || high == nil {
             let found = data.valueRange
             if found.lowerBound < 0 || found.upperBound > 1 {
                 (least, most) = (Double(found.lowerBound), Double(found.upperBound))
@@ -74,17 +141,17 @@ package struct ConversionDocument: Sendable, Equatable {
         }
         (least, most) = (low ?? least, high ?? most)
         guard least < most else { throw .parameter("high must be > low, got \(most.plain) and \(least.plain)") }
-        return try network.converted(to: target, range: least...most, registry: try Library.registry())
+        return least...most
     }
 
-    /// Fits the windows of a network of spike times to a data set; does nothing for others.
+    /// Fits the windows or ranges of a converted network to a data set; does nothing where there are none.
     package func fit(
         _ network: Network,
         data: Dataset,
         threads: Int,
         progress: ProgressHandler? = nil
     ) throws(SNNError) {
-        guard target == .ttfs else { return }
+        guard fits(network) else { return }
         _ = try training().trainer(for: network, seed: network.seed)
             .fit(data, epochs: 1, threads: threads, progress: progress)
     }

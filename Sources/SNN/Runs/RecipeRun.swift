@@ -97,7 +97,9 @@ package struct RecipeRun {
         for (index, given) in recipe.stages.enumerated() {
             if !isConverted || index > firstStage {
                 network = try network.changed(by: given.changes, registry: registry)
-                if let conversion = given.conversion { network = try conversion.convert(network, data: train) }
+                if let conversion = given.conversion {
+                    network = try conversion.convert(network, data: train, threads: threads, progress: progress)
+                }
             }
             guard index >= firstStage else { continue }
             var stage = given.training
@@ -115,9 +117,9 @@ package struct RecipeRun {
                 }
             }
             let wanted = index == lastTraining ? options.epochs ?? stage.epochs : stage.epochs
-            // A network of rectified linear units has no windows to fit.
+            // Not every conversion leaves something to fit.
             let results =
-                given.conversion?.target == .relu
+                given.conversion?.fits(network) == false
                 ? []
                 : try trainer.fit(
                     train,

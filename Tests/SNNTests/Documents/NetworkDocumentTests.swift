@@ -201,6 +201,16 @@ struct NetworkDocumentTests {
             if choice.name.hasPrefix("relu") || choice.name == "lif.integrator" {
                 result.readout = ComponentChoice("membrane")
             }
+            if choice.name.hasPrefix("fs") {
+                let windows = ["fs": 1, "fs.silu": 16, "fs.sigmoid": 12]
+                result.steps = windows[choice.name] ?? 3
+                result.readout = ComponentChoice("membrane")
+                result.nodes = [node]
+                node.name = "b"
+                node.neuron = ComponentChoice("relu.identity")
+                result.nodes.append(node)
+                return result
+            }
             if choice.name.hasPrefix("ttfs") {
                 result.coding = ComponentChoice("ttfs")
                 result.readout = ComponentChoice("membrane")

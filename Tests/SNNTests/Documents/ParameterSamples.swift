@@ -9,6 +9,7 @@ extension ParameterDescription {
             case .integer(let low, let high): [low, low + 1, min(high, 3)].map { .number(Double($0)) }
             case .integerPair: [.number(2), .numbers([2, 1])]
             case .integers(let low, _): [.numbers([Double(low)])]
+            case .numbers(let least, _): [.numbers(Array(repeating: 0.5, count: least))]
             case .boolean: [.boolean(true), .boolean(false)]
             case .choice(let names): names.map { .text($0) }
             }
