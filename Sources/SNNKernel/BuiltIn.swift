@@ -75,14 +75,27 @@ public enum BuiltIn {
     static let poolParameters = [
         kernelSize,
         ParameterDescription.integer("stride", default: 0, 0...65536, "step of the window; 0 means its rows"),
+        padding("rows and columns around the image that windows reach into, smaller than the window"),
     ]
+
+    /// Sides of an image.
+    static func padding(_ meaning: String) -> ParameterDescription {
+        ParameterDescription(
+            "padding",
+            .integerSides(0, 65535),
+            default: .number(0),
+            meaning + "; one number, [rows, columns] or [top, left, bottom, right]"
+        )
+    }
 
     static let stages = [
         Part(name: "flatten", summary: "Makes a row of an image, in (height, width, channel) order.", parameters: []),
         Part(
             name: "average_pool",
             summary: "Mean of each window; of spikes their count with a scale.",
-            parameters: poolParameters
+            parameters: poolParameters + [
+                .boolean("count_padding", default: true, "whether padding counts as zeros, or not at all; of values")
+            ]
         ),
         Part(
             name: "max_pool",
@@ -90,6 +103,11 @@ public enum BuiltIn {
             parameters: poolParameters + [
                 .integers("latest", 0...(1 << 20 - 1), "channels that send the smallest instead, the latest spike time")
             ]
+        ),
+        Part(
+            name: "zero_pad",
+            summary: "Zeros around an image; silence around spikes.",
+            parameters: [padding("rows and columns of zeros")]
         ),
         Part(
             name: "dropout",
@@ -236,6 +254,7 @@ public enum BuiltIn {
         let made: any Stage
         switch choice.name {
         case "flatten": made = Flatten(input: input)
+        case "zero_pad": made = try ZeroPadding(input: input, border: p.sides("padding"))
         case "dropout":
             made = Dropout(
                 input: input,
@@ -251,7 +270,9 @@ public enum BuiltIn {
                 kernelHeight: height,
                 kernelWidth: width,
                 stride: stride == 0 ? height : stride,
-                latest: choice.name == "max_pool" ? p.integers("latest") : []
+                latest: choice.name == "max_pool" ? p.integers("latest") : [],
+                border: p.sides("padding"),
+                countsBorder: choice.name == "max_pool" || p.flag("count_padding")
             )
         }
         return (made, ComponentChoice(choice.name, p.values))

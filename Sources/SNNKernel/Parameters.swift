@@ -32,6 +32,8 @@ public struct ParameterDescription: Sendable {
         case integer(Int, Int)
         /// One whole number, or one for the rows and one for the columns.
         case integerPair(Int, Int)
+        /// One whole number for all sides of an image, `[rows, columns]`, or `[top, left, bottom, right]`.
+        case integerSides(Int, Int)
         /// Any number of whole numbers between the two, both included.
         case integers(Int, Int)
         /// Between so many and so many real numbers.
@@ -140,7 +142,7 @@ public struct ParameterDescription: Sendable {
     public var type: String {
         switch domain {
         case .number: "number"
-        case .integer, .integerPair: "integer"
+        case .integer, .integerPair, .integerSides: "integer"
         case .integers, .numbers: "list"
         case .boolean: "boolean"
         case .choice: "choice"
@@ -156,7 +158,8 @@ public struct ParameterDescription: Sendable {
                 atMost.map { "<= " + $0.plain },
             ].compactMap { $0 }
             return ends.isEmpty ? "any number" : ends.joined(separator: " and ")
-        case .integer(let low, let high), .integerPair(let low, let high): return "\(low) ... \(high)"
+        case .integer(let low, let high), .integerPair(let low, let high), .integerSides(let low, let high):
+            return "\(low) ... \(high)"
         case .integers(let low, let high): return "whole numbers \(low) ... \(high)"
         case .numbers(let low, let high): return "\(low) ... \(high) numbers"
         case .boolean: return "true or false"
@@ -173,11 +176,16 @@ public struct ParameterDescription: Sendable {
             isLegal =
                 Float(x).isFinite && above.map { x > $0 } ?? true && atLeast.map { x >= $0 } ?? true
                 && below.map { x < $0 } ?? true && atMost.map { x <= $0 } ?? true
-        case (.integer(let low, let high), .number(let x)), (.integerPair(let low, let high), .number(let x)):
+        case (.integer(let low, let high), .number(let x)), (.integerPair(let low, let high), .number(let x)),
+            (.integerSides(let low, let high), .number(let x)):
             isLegal = x == x.rounded() && x >= Double(low) && x <= Double(high)
         case (.integerPair(let low, let high), .numbers(let list)):
             isLegal =
                 list.count == 2 && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
+        case (.integerSides(let low, let high), .numbers(let list)):
+            isLegal =
+                (list.count == 2 || list.count == 4)
+                && list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.integers(let low, let high), .numbers(let list)):
             isLegal = list.allSatisfy { $0 == $0.rounded() && $0 >= Double(low) && $0 <= Double(high) }
         case (.numbers(let low, let high), .numbers(let list)):
@@ -243,6 +251,16 @@ public struct ParameterSet: Sendable, Equatable {
     public func numbers(_ name: String) -> [Double] {
         guard case .numbers(let list) = values[name] else { preconditionFailure("\(name) is not a described list") }
         return list
+    }
+    /// The sides of an image; a single number stands for all, two for rows and columns.
+    public func sides(_ name: String) -> Border {
+        switch values[name] {
+        case .number(let value): Border(Int(value), Int(value), Int(value), Int(value))
+        case .numbers(let list) where list.count == 2:
+            Border(Int(list[0]), Int(list[1]), Int(list[0]), Int(list[1]))
+        case .numbers(let list): Border(Int(list[0]), Int(list[1]), Int(list[2]), Int(list[3]))
+        default: preconditionFailure("\(name) does not describe sides")
+        }
     }
     /// Whole numbers that the descriptions promise.
     public func integers(_ name: String) -> [Int] {

@@ -5,6 +5,9 @@
 ///     latest    y = smallest of the window, in some channels of a maximum: the latest of spike times, no spike where one
 ///               of the window is silent. So a maximum passes a negative factor: k max(x) = min(k x)
 ///
+/// With a border, windows reach past the image. A maximum looks at the image alone. An average counts the border as
+/// zeros, or divides by the pixels of the image in its window: see ``countsBorder``.
+///
 /// Spikes stay spikes: an average pool sends the count of its window with scale 1 / k, so the sum after it stays exact.
 /// The gradient of a maximum goes to the first largest input in (row, column) order, that of a smallest to the first
 /// smallest.
@@ -26,30 +29,44 @@ public struct Pooling: Stage {
     public let stride: Int
     /// Channels of a maximum that send the smallest of each window.
     public let latest: [Int]
+    /// Rows and columns around the image that windows may reach into.
+    public let border: Border
+    /// Whether an average divides by all pixels of its window, k, or by those of the image.
+    public let countsBorder: Bool
     /// -1 in the channels that send the smallest, else 1; nil where all send the largest.
     private let signs: Storage<Float>?
 
     /// Windows of `kernelHeight` x `kernelWidth` pixels, `stride` apart; all three must be >= 1.
     ///
-    /// `latest` lists channels of a maximum, from 0. Errors: ``SNNError/shape(_:)`` where the window is larger than the
-    /// image or a channel is not in it.
+    /// `latest` lists channels of a maximum, from 0. Every side of `border` must be narrower than the window.
+    ///
+    /// Errors: ``SNNError/shape(_:)`` where the window is larger than the image with its border or a channel is not in
+    /// it, ``SNNError/parameter(_:)`` where a number is out of range.
     public init(
         input: Shape,
         kind: Kind,
         kernelHeight: Int,
         kernelWidth: Int,
         stride: Int,
-        latest: [Int] = []
+        latest: [Int] = [],
+        border: Border = .none,
+        countsBorder: Bool = true
     ) throws(SNNError) {
         guard kernelHeight >= 1, kernelWidth >= 1, stride >= 1 else {
             throw .parameter(
                 "kernel and stride must be >= 1, got \(kernelHeight) x \(kernelWidth) and \(stride)"
             )
         }
-        guard kernelHeight <= input.height, kernelWidth <= input.width else {
+        guard max(border.top, border.bottom) < kernelHeight, max(border.left, border.right) < kernelWidth else {
+            throw .parameter(
+                "padding of a pooling window of \(kernelHeight) x \(kernelWidth) must be smaller than it, got \(border)"
+            )
+        }
+        let whole = try border.around(input)
+        guard kernelHeight <= whole.height, kernelWidth <= whole.width else {
             throw .shape(
                 "a pooling window of \(kernelHeight) x \(kernelWidth) does not fit an image of "
-                    + "\(input.height) x \(input.width)"
+                    + "\(input.height) x \(input.width)" + (border.isNone ? "" : " with padding \(border)")
             )
         }
         for channel in latest where !(0..<input.channels ~= channel) {
@@ -57,10 +74,12 @@ public struct Pooling: Stage {
         }
         inputShape = input
         outputShape = Shape(
-            height: (input.height - kernelHeight) / stride + 1,
-            width: (input.width - kernelWidth) / stride + 1,
+            height: (whole.height - kernelHeight) / stride + 1,
+            width: (whole.width - kernelWidth) / stride + 1,
             channels: input.channels
         )
+        self.border = border
+        self.countsBorder = countsBorder
         self.kind = kind
         self.kernelHeight = kernelHeight
         self.kernelWidth = kernelWidth
@@ -76,7 +95,21 @@ public struct Pooling: Stage {
         self.signs = signs
     }
 
-    private var windowSize: Int { kernelHeight * kernelWidth }
+    /// The same windows over an image that brings its border with it.
+    init(bordered pool: Pooling) {
+        inputShape = pool.wholeShape
+        outputShape = pool.outputShape
+        kind = pool.kind
+        kernelHeight = pool.kernelHeight
+        kernelWidth = pool.kernelWidth
+        stride = pool.stride
+        latest = pool.latest
+        signs = pool.signs
+        border = .none
+        countsBorder = true
+    }
+
+    var windowSize: Int { kernelHeight * kernelWidth }
     private var channels: Int { inputShape.channels }
     /// Neurons of a row of the image that arrives.
     private var rowLength: Int { inputShape.width * channels }
@@ -85,6 +118,12 @@ public struct Pooling: Stage {
     public func check(_ arriving: ActivityKind) throws(SNNError) {
         guard signs == nil || arriving != .raster && arriving != .codes else {
             throw .notSupported("max_pool with latest takes spike times and analog values, but spikes arrive")
+        }
+        // Counts of spikes have one scale for all neurons.
+        guard arriving != .raster || dividesAlike else {
+            throw .notSupported(
+                "average_pool with padding and count_padding = false takes analog values, but spikes arrive"
+            )
         }
     }
 
@@ -104,49 +143,15 @@ public struct Pooling: Stage {
     /// Pools every step, spikes to spikes and values to values, constant where the input is.
     public func forward(_ input: Activity, _ context: StageContext) -> Activity {
         switch input {
-        case .values(let values): .values(pooled(values))
+        case .values(let values): return .values(border.isNone ? pooled(values) : pooledWithBorder(values))
         case .raster(let raster):
-            if kind == .max, let codes = raster.codes {
-                .raster(largest(of: codes, raster))
-            } else if let values = raster.decoded {
-                .values(pooled(values))
-            } else {
-                .raster(pooled(raster))
-            }
+            if kind == .max, let codes = raster.codes { return .raster(largest(of: codes, raster)) }
+            if raster.codes != nil { return forward(input.decoded, context) }
+            return .raster(border.isNone ? pooled(raster) : pooledWithBorder(raster))
         }
     }
 
-    /// The code in every window that is worth most, the first of equals.
-    ///
-    /// Of codes that count in units it is the largest: the one that spikes first where two differ first.
-    private func largest(of codes: SpikeCodes, _ raster: Raster) -> Raster {
-        let result = Storage<UInt32>(overwriting: raster.batch * outputShape.count)
-        let from = UnsafePointer(codes.codes.base)
-        var to = result.base
-        for sample in 0..<raster.batch {
-            forEachWindow { _, corner in
-                for channel in 0..<channels {
-                    let first = from + sample * raster.count + corner + channel
-                    var best = first.pointee
-                    forEachPixel { offset, _ in
-                        let code = first[offset]
-                        if codes.unit != nil ? code > best : codes.value(code) > codes.value(best) { best = code }
-                    }
-                    to.pointee = best
-                    to += 1
-                }
-            }
-        }
-        return withExtendedLifetime(codes.codes) {
-            Raster(
-                SpikeCodes(codes: result, amplitudes: codes.amplitudes, unit: codes.unit),
-                batch: raster.batch,
-                count: outputShape.count
-            )
-        }
-    }
-
-    private func pooled(_ values: Values) -> Values {
+    func pooled(_ values: Values) -> Values {
         let result = Values(
             steps: values.steps,
             batch: values.batch,
@@ -180,7 +185,7 @@ public struct Pooling: Stage {
         return result
     }
 
-    private func pooled(_ raster: Raster) -> Raster {
+    func pooled(_ raster: Raster) -> Raster {
         let form: Raster.Form =
             switch (kind, raster.form) {
             case (.max, .bits(let words)): .bits(union(of: words, raster))
@@ -275,6 +280,11 @@ public struct Pooling: Stage {
     /// Shares a gradient evenly over the window (average), or gives it to the first largest input (maximum).
     public func adjoint(of gradient: Values, input: Activity, _ context: StageContext) -> Values {
         let input = input.decoded
+        return border.isNone ? spread(gradient, input) : spreadWithBorder(gradient, input)
+    }
+
+    /// The adjoint without a border.
+    func spread(_ gradient: Values, _ input: Activity) -> Values {
         let isConstant = kind == .average ? gradient.isConstant : input.isConstant
         let result = Values(
             steps: input.steps,
@@ -581,83 +591,3 @@ public struct Pooling: Stage {
 }
 
 private typealias Mask = SIMDMask<SIMD16<Int32>>
-
-/// Reads of some bits at any bit of a raster.
-private enum BitField {
-    /// The bits that one read is sure to bring, whatever bit of a byte it begins at.
-    static let narrow = 57
-
-    /// Words of 64 bits that hold the channels of a pixel.
-    static func count(_ channels: Int) -> Int { (channels + 63) >> 6 }
-
-    /// The lowest `count` bits, at most all.
-    @inline(__always)
-    static func mask(_ count: Int) -> UInt64 { count < 64 ? (1 &<< UInt64(truncatingIfNeeded: count)) &- 1 : ~0 }
-
-    /// The 57 bits from bit `index`, and perhaps some more.
-    @inline(__always)
-    static func narrow(_ words: UnsafePointer<UInt64>, _ index: Int) -> UInt64 {
-        let word = UnsafeRawPointer(words).loadUnaligned(fromByteOffset: index >> 3, as: UInt64.self)
-        return word &>> UInt64(truncatingIfNeeded: index & 7)
-    }
-
-    /// The 64 bits from bit `index`.
-    @inline(__always)
-    static func wide(_ words: UnsafePointer<UInt64>, _ index: Int) -> UInt64 {
-        let shift = UInt64(truncatingIfNeeded: index & 63)
-        let word = words + index >> 6
-        return word[0] &>> shift | (word[1] &<< 1) &<< (63 &- shift)
-    }
-
-    /// One bit a lane, lane 0 lowest.
-    @inline(__always)
-    private static var weights: SIMD16<UInt32> {
-        SIMD16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-    }
-
-    /// Sixteen channels, from `channel` on, of the pixel whose channels begin at `words`.
-    @inline(__always)
-    static func lanes(_ words: UnsafePointer<UInt64>, _ channel: Int) -> Mask {
-        let bits = UnsafeRawPointer(words).loadUnaligned(fromByteOffset: channel >> 3, as: UInt32.self)
-        let set: Mask = SIMD16(repeating: bits) & weights .!= SIMD16(repeating: 0)
-        return set
-    }
-
-    /// 1 in the lanes whose bit is set.
-    @inline(__always)
-    static func ones(_ bits: UInt64) -> SIMD16<Int16> {
-        let weights = SIMD16<UInt16>(truncatingIfNeeded: weights)
-        let set: SIMDMask<SIMD16<Int16>> =
-            SIMD16(repeating: UInt16(truncatingIfNeeded: bits)) & weights .!= SIMD16(repeating: 0)
-        return SIMD16(repeating: 0).replacing(with: SIMD16(repeating: 1), where: set)
-    }
-}
-
-/// Writes stretches of bits one behind the other, from the lowest bit of a word.
-private struct BitStream {
-    private var next: UnsafeMutablePointer<UInt64>
-    private var pending: UInt64 = 0
-    private var count = 0  // pending bits, < 64
-
-    init(to words: UnsafeMutablePointer<UInt64>) { next = words }
-
-    /// Appends the lowest `count` of `bits`, 1 to 64.
-    @inline(__always)
-    mutating func append(_ bits: UInt64, count added: Int) {
-        let bits = bits & BitField.mask(added)
-        pending |= bits &<< UInt64(truncatingIfNeeded: count)
-        count &+= added
-        if count >= 64 {
-            next.pointee = pending
-            next += 1
-            count &-= 64
-            // What found no room: all but the first added - count bits, and those are 1 to 64.
-            pending = (bits &>> 1) &>> UInt64(truncatingIfNeeded: added &- count &- 1)
-        }
-    }
-
-    /// Writes what is left, filled up with silence.
-    mutating func finish() {
-        if count > 0 { next.pointee = pending }
-    }
-}

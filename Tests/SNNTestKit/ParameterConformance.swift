@@ -61,7 +61,8 @@ private struct ParameterCheck {
             case .number(let above, let atLeast, let below, let atMost):
                 let low = above ?? atLeast ?? (below ?? atMost ?? 1) - 1
                 values[parameter.name] = .number(((below ?? atMost ?? low + 2) + low) / 2)
-            case .integer(let low, _), .integerPair(let low, _): values[parameter.name] = .number(Double(low))
+            case .integer(let low, _), .integerPair(let low, _), .integerSides(let low, _):
+                values[parameter.name] = .number(Double(low))
             case .integers: values[parameter.name] = .numbers([])
             case .numbers(let least, _): values[parameter.name] = .numbers(Array(repeating: 1, count: least))
             case .boolean: values[parameter.name] = .boolean(false)
@@ -139,7 +140,7 @@ private struct ParameterCheck {
         case .number(let above, let atLeast, let below, let atMost):
             let ends = [above, atLeast.map { $0 - 0.5 }, below, atMost.map { $0 + 0.5 }, above.map { $0 - 1 }]
             return ends.compactMap { $0 }.map { .number($0) } + notFinite
-        case .integer(let low, let high), .integerPair(let low, let high):
+        case .integer(let low, let high), .integerPair(let low, let high), .integerSides(let low, let high):
             return [low - 1, high + 1].map { .number(Double($0)) } + [.number(Double(low) + 0.5)] + notFinite
         case .integers(let low, let high):
             return [Double(low) - 1, Double(high) + 1, Double(low) + 0.5, .nan].map { .numbers([$0]) }
@@ -152,7 +153,7 @@ private struct ParameterCheck {
     private func otherTypes(_ domain: ParameterDescription.Domain) -> [ParameterValue] {
         switch domain {
         case .number, .integer: [.text("seven"), .boolean(true), .numbers([1, 2, 3])]
-        case .integerPair: [.text("seven"), .boolean(true)]
+        case .integerPair, .integerSides: [.text("seven"), .boolean(true)]
         case .integers, .numbers: [.text("seven"), .boolean(true), .number(1)]
         case .boolean: [.number(1), .text("true")]
         case .choice: [.number(1), .boolean(true)]
@@ -162,7 +163,7 @@ private struct ParameterCheck {
     private func inside(_ parameter: ParameterDescription) -> [ParameterValue] {
         switch parameter.domain {
         case .number(_, let atLeast, _, let atMost): [atLeast, atMost].compactMap { $0 }.map { .number($0) }
-        case .integer(let low, let high), .integerPair(let low, let high):
+        case .integer(let low, let high), .integerPair(let low, let high), .integerSides(let low, let high):
             [.number(Double(low)), .number(Double(high))]
         case .integers(let low, let high): [.numbers([]), .numbers([Double(low), Double(high)])]
         case .numbers(let least, let most): [least, most].map { .numbers(Array(repeating: 1, count: $0)) }

@@ -124,15 +124,19 @@ private struct NodeDraw {
         let rows = random.integer(1...min(3, shape.height))
         let columns = random.integer(1...min(3, shape.width))
         let stride = random.integer(1...3)
+        let sides = [rows, columns, rows, columns].map { random.happens(0.3) ? random.integer(0...$0 - 1) : 0 }
         shape = Shape(
-            height: (shape.height - rows) / stride + 1,
-            width: (shape.width - columns) / stride + 1,
+            height: (shape.height + sides[0] + sides[2] - rows) / stride + 1,
+            width: (shape.width + sides[1] + sides[3] - columns) / stride + 1,
             channels: shape.channels
         )
         return [
             ComponentChoice(
                 random.pick(["average_pool", "max_pool"]),
-                ["kernel": .numbers([Double(rows), Double(columns)]), "stride": .number(Double(stride))]
+                [
+                    "kernel": .numbers([Double(rows), Double(columns)]), "stride": .number(Double(stride)),
+                    "padding": .numbers(sides.map { Double($0) }),
+                ]
             )
         ]
     }

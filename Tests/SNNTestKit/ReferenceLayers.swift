@@ -103,10 +103,13 @@ struct ReferencePooling<V: ReferenceLane> {
             for x in 0..<to.width {
                 for channel in 0..<to.channels {
                     var inputs: [Int] = []
+                    // The window is cut by hand here, to check what the engine cuts.
                     for row in 0..<pool.kernelHeight {
                         for column in 0..<pool.kernelWidth {
-                            let pixel = (y * pool.stride + row) * from.width + x * pool.stride + column
-                            inputs.append(pixel * from.channels + channel)
+                            let (v, h) = (y * pool.stride + row, x * pool.stride + column)
+                            let (top, left) = (v - pool.border.top, h - pool.border.left)
+                            guard 0..<from.height ~= top, 0..<from.width ~= left else { continue }
+                            inputs.append((top * from.width + left) * from.channels + channel)
                         }
                     }
                     body((y * to.width + x) * to.channels + channel, inputs)
@@ -115,7 +118,10 @@ struct ReferencePooling<V: ReferenceLane> {
         }
     }
 
-    private var share: V { V.one / V(Double(pool.kernelHeight * pool.kernelWidth)) }
+    /// What each of a window's inputs weighs in its mean.
+    private func share(of inputs: [Int]) -> V {
+        V.one / V(Double(pool.countsBorder ? pool.kernelHeight * pool.kernelWidth : inputs.count))
+    }
 
     private func winner(_ numbers: [V], _ inputs: [Int], from: Int) -> Int {
         var best = inputs[0]
@@ -146,7 +152,7 @@ struct ReferencePooling<V: ReferenceLane> {
                         result.numbers[to + output] = input.numbers[from + winner(input.numbers, inputs, from: from)]
                     } else {
                         let sum = inputs.reduce(V.zero) { $0 + input.numbers[from + $1] }
-                        result.numbers[to + output] = input.isRaster ? sum : sum * share
+                        result.numbers[to + output] = input.isRaster ? sum : sum * share(of: inputs)
                     }
                 }
             }
@@ -168,6 +174,7 @@ struct ReferencePooling<V: ReferenceLane> {
                         let place = from + winner(input.numbers, inputs, from: from)
                         result[place] = result[place] + gradient[to + output]
                     } else {
+                        let share = share(of: inputs)
                         for neuron in inputs {
                             result[from + neuron] = result[from + neuron].addingProduct(gradient[to + output], share)
                         }

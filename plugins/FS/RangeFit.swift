@@ -24,7 +24,9 @@ struct RangeFit: CalibrationRule {
             hasRanges = true
             range.base[0] = .infinity
         }
-        guard hasRanges else { throw .notSupported("fs.fit_ranges needs a layer of fs.relu neurons with range 0, there is none") }
+        guard hasRanges else {
+            throw .notSupported("fs.fit_ranges needs a layer of fs.relu neurons with range 0, there is none")
+        }
     }
 
     func finish(_ network: Network, _ seen: [ActivitySurvey]) throws(SNNError) {

@@ -123,9 +123,9 @@ struct EventSimulator {
         var sent = (0..<output.count).map { isLatest[$0 % input.channels] ? -Double.infinity : .infinity }
         for y in 0..<output.height {
             for x in 0..<output.width {
-                for row in 0..<pool.kernelHeight {
-                    for column in 0..<pool.kernelWidth {
-                        let pixel = (y * pool.stride + row) * input.width + x * pool.stride + column
+                for row in pool.rows(y) {
+                    for column in pool.columns(x) {
+                        let pixel = row * input.width + column
                         for c in 0..<input.channels {
                             let place = (y * output.width + x) * output.channels + c
                             let time = times[pixel * input.channels + c]

@@ -132,7 +132,9 @@ struct FoldedNetwork {
                 )
             )
         default:
-            throw .notSupported("dense, conv2d, identity and batch_norm convert, not \(choice.connection?.name ?? "others")")
+            throw .notSupported(
+                "dense, conv2d, identity and batch_norm convert, not \(choice.connection?.name ?? "others")"
+            )
         }
     }
 
@@ -261,7 +263,8 @@ struct FoldedNetwork {
     }
 
     private mutating func checkEnd() throws(SNNError) {
-        guard let output = outputs.last, let last = layers.last, output.layer == layers.count - 1, output.stages.isEmpty,
+        guard let output = outputs.last, let last = layers.last, output.layer == layers.count - 1,
+            output.stages.isEmpty,
             last.unit == .linear || output.pending != nil
         else {
             let name = network.nodes[network.nodes.count - 1].name

@@ -8,6 +8,7 @@ extension ParameterDescription {
             case .number: [0.75, 0.3, 1.5, 30, 0, -0.25].map { .number($0) }
             case .integer(let low, let high): [low, low + 1, min(high, 3)].map { .number(Double($0)) }
             case .integerPair: [.number(2), .numbers([2, 1])]
+            case .integerSides: [.number(1), .numbers([1, 0]), .numbers([0, 1, 1, 0])]
             case .integers(let low, _): [.numbers([Double(low)])]
             case .numbers(let least, _): [.numbers(Array(repeating: 0.5, count: least))]
             case .boolean: [.boolean(true), .boolean(false)]
