@@ -39,6 +39,10 @@ public protocol Lane: BitwiseCopyable, Sendable {
     var arcTangent: Self { get }
     /// The Gauss error function.
     var errorFunction: Self { get }
+    /// `tanh(self)`.
+    var hyperbolicTangent: Self { get }
+    /// The normal distribution's share below `self`, Phi(x) = erfc(-x / sqrt(2)) / 2.
+    var normalDistribution: Self { get }
 
     /// 1 where `mask` holds and 0 elsewhere; over ``Dual`` its derivative is `slope` times the derivative of
     /// `distance` (the surrogate), over plain numbers `slope` is never evaluated.
@@ -85,6 +89,10 @@ extension Float: ScalarLane {
     @inlinable public var arcTangent: Float { atanf(self) }
     /// The Gauss error function, as the C library has it.
     @inlinable public var errorFunction: Float { erff(self) }
+    /// `tanh(self)` with the same bits as in a vector of sixteen.
+    @inlinable public var hyperbolicTangent: Float { FastTangent.vector(SIMD16(repeating: self))[0] }
+    /// Phi(self) with the same bits as in a vector of sixteen.
+    @inlinable public var normalDistribution: Float { FastNormal.vector(SIMD16(repeating: self))[0] }
 }
 
 extension Double: ScalarLane {
@@ -96,6 +104,10 @@ extension Double: ScalarLane {
     @inlinable public var arcTangent: Double { atan(self) }
     /// The Gauss error function, as the C library has it.
     @inlinable public var errorFunction: Double { erf(self) }
+    /// `tanh(self)`, as the C library has it.
+    @inlinable public var hyperbolicTangent: Double { tanh(self) }
+    /// Phi(self) by the C library's complement of the error function, so that no digit is lost far below 0.
+    @inlinable public var normalDistribution: Double { 0.5 * erfc(-self * 0.5.squareRoot()) }
     /// The natural logarithm.
     @inlinable public var logarithm: Double { log(self) }
     /// The cosine.
@@ -152,6 +164,10 @@ extension SIMD16: Lane where Scalar == Float {
     @inlinable public var arcTangent: SIMD16<Float> { eachLane { atanf($0) } }
     /// The Gauss error function, neuron by neuron from the C library.
     @inlinable public var errorFunction: SIMD16<Float> { eachLane { erff($0) } }
+    /// `tanh(self)` to 4 units in the last place; not-a-number stays.
+    @inlinable @inline(__always) public var hyperbolicTangent: SIMD16<Float> { FastTangent.vector(self) }
+    /// Phi(self) to a relative error below 8e-7 where it is not denormal, 0 below -13.2; not-a-number stays.
+    @inlinable @inline(__always) public var normalDistribution: SIMD16<Float> { FastNormal.vector(self) }
 
     @inlinable func eachLane(_ function: (Float) -> Float) -> SIMD16<Float> {
         var result = self
@@ -166,34 +182,6 @@ extension SIMD16: Lane where Scalar == Float {
     ///
     /// Of spikes, 0 or 1: asked as a reset asks, so that the compiler sees one comparison in both and in the spike.
     @inlinable @inline(__always) public var spikeBits: UInt16 { snn_positive_bits(self) }
-}
-
-/// exp in float32 with the same bits in scalar and vector code, relative error below 2.3e-7 on [-87, 88].
-///
-///     exp(x) = 2^n exp(r),  n = round(x / ln 2),  r = x - n ln 2 in two parts,  exp(r) by a polynomial of degree 6
-///
-/// Below -87 the result is 0 rather than a denormal, above 88 it is that of 88.
-@usableFromInline
-enum FastExponential {
-    @inlinable @inline(__always)
-    static func vector(_ x: SIMD16<Float>) -> SIMD16<Float> {
-        typealias V = SIMD16<Float>
-        let low = V(repeating: -87)
-        let clamped = x.clamped(lowerBound: low, upperBound: V(repeating: 88))
-        let n = (clamped * 1.442_695_04).rounded(.toNearestOrEven)
-        var r = clamped.addingProduct(n, V(repeating: -0.693_359_375))
-        r = r.addingProduct(n, V(repeating: 2.121_944_4e-4))
-        var p = V(repeating: 1.388_888_9e-3)
-        for c: Float in [8.333_333_3e-3, 4.166_666_7e-2, 1.666_666_7e-1, 0.5, 1, 1] {
-            p = V(repeating: c).addingProduct(p, r)
-        }
-        let exponent = (SIMD16<Int32>(truncatingIfNeeded: SIMD16<Int32>(n)) &+ 127) &<< 23
-        let result = p * unsafeBitCast(exponent, to: V.self)
-        let under: SIMDMask<SIMD16<Int32>> = x .< low
-        return result.replacing(with: 0, where: under)
-    }
-
-    @inlinable static func scalar(_ x: Float) -> Float { vector(SIMD16(repeating: x))[0] }
 }
 
 /// A number and its derivative along one direction (forward mode).
@@ -253,6 +241,16 @@ public struct Dual: Lane, Equatable {
     /// `(erf(a), a' 2 exp(-a^2) / sqrt(pi))`.
     @inlinable public var errorFunction: Dual {
         Dual(value: erf(value), tangent: 2 / Double.pi.squareRoot() * exp(-value * value) * tangent)
+    }
+    /// `(tanh(a), a' (1 - tanh(a)^2))`.
+    @inlinable public var hyperbolicTangent: Dual {
+        let y = tanh(value)
+        return Dual(value: y, tangent: tangent * (1 - y) * (1 + y))
+    }
+    /// `(Phi(a), a' exp(-a^2 / 2) / sqrt(2 pi))`.
+    @inlinable public var normalDistribution: Dual {
+        let density = exp(-0.5 * value * value) / (2 * Double.pi).squareRoot()
+        return Dual(value: value.normalDistribution, tangent: tangent * density)
     }
     /// 1 or 0 as the mask says, with the surrogate's derivative: `slope(distance)` times that of `distance`.
     @inlinable

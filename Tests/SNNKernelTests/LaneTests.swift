@@ -32,13 +32,47 @@ struct LaneTests {
         #expect(Float(88).exponential.isFinite)
     }
 
-    @Test("exp of not-a-number ends, in a scalar and in a vector")
+    @Test("exp of not-a-number is none, in a scalar and in a vector")
     func exponentialOfNaN() {
         var vector = Vector(repeating: 1)
         vector[3] = .nan
         let result = vector.exponential
         #expect(result[2] == Float(1).exponential && result[4] == Float(1).exponential)
-        _ = Float.nan.exponential
+        #expect(result[3].isNaN && Float.nan.exponential.isNaN)
+    }
+
+    /// The largest relative error over 400,001 numbers from `low` to `high`.
+    private func worst(
+        _ low: Float,
+        _ high: Float,
+        _ function: (Float) -> Float,
+        _ exact: (Double) -> Double
+    ) -> Double {
+        (0...400_000).reduce(0.0) { worst, step in
+            let x = low + (high - low) * Float(step) / 400_000
+            let wanted = exact(Double(x))
+            return wanted == 0 ? worst : max(worst, abs(Double(function(x)) - wanted) / abs(wanted))
+        }
+    }
+
+    @Test("tanh is within 2.4e-7 of the exact value, relatively, and keeps the smallest numbers")
+    func hyperbolicTangent() {
+        let error = max(worst(-12, 12, \.hyperbolicTangent, tanh), worst(-1e-3, 1e-3, \.hyperbolicTangent, tanh))
+        #expect(error < 2.4e-7, "worst relative error \(error)")
+        for x: Float in [0x1p-149, -0x1p-140, 1e-30, 0] {
+            #expect(x.hyperbolicTangent.bitPattern == x.bitPattern)
+        }
+        for x: Float in [1e30, .infinity] { #expect(x.hyperbolicTangent == 1 && (-x).hyperbolicTangent == -1) }
+        #expect(Float.nan.hyperbolicTangent.isNaN)
+    }
+
+    @Test("the normal distribution is within 8e-7 of the exact value, relatively, until it is denormal")
+    func normalDistribution() {
+        let error = worst(-12.9, 13.19, \.normalDistribution) { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
+        #expect(error < 8e-7, "worst relative error \(error)")
+        #expect(Float(0).normalDistribution == 0.5 && Float(0x1p-149).normalDistribution == 0.5)
+        for x: Float in [13.2, 1e30, .infinity] { #expect(x.normalDistribution == 1 && (-x).normalDistribution == 0) }
+        #expect(Float.nan.normalDistribution.isNaN)
     }
 
     @Test("scalar and vector code give the same bits")
@@ -54,6 +88,7 @@ struct LaneTests {
             let exponential = a.exponential
             let arcTangent = a.arcTangent
             let errorFunction = b.errorFunction
+            let (hyperbolicTangent, normal) = (b.hyperbolicTangent, a.normalDistribution)
             let product = a.addingProduct(a, b)
             let magnitude = a.magnitude
             let chosen = Vector.select(a.isAbove(b), a, b)
@@ -61,6 +96,8 @@ struct LaneTests {
                 #expect(exponential[lane].bitPattern == a[lane].exponential.bitPattern)
                 #expect(arcTangent[lane].bitPattern == a[lane].arcTangent.bitPattern)
                 #expect(errorFunction[lane].bitPattern == b[lane].errorFunction.bitPattern)
+                #expect(hyperbolicTangent[lane].bitPattern == b[lane].hyperbolicTangent.bitPattern)
+                #expect(normal[lane].bitPattern == a[lane].normalDistribution.bitPattern)
                 #expect(product[lane].bitPattern == a[lane].addingProduct(a[lane], b[lane]).bitPattern)
                 #expect(magnitude[lane].bitPattern == a[lane].magnitude.bitPattern)
                 #expect(chosen[lane] == Float.select(a[lane].isAbove(b[lane]), a[lane], b[lane]))
@@ -156,6 +193,18 @@ struct LaneTests {
             dual: { $0.errorFunction },
             value: { erf($0) },
             derivative: { 2 / Double.pi.squareRoot() * exp(-$0 * $0) }
+        ),
+        Known(
+            testDescription: "tanh x",
+            dual: { $0.hyperbolicTangent },
+            value: { tanh($0) },
+            derivative: { 1 / (cosh($0) * cosh($0)) }
+        ),
+        Known(
+            testDescription: "Phi(x)",
+            dual: { $0.normalDistribution },
+            value: { 0.5 * (1 + erf($0 / 2.0.squareRoot())) },
+            derivative: { exp(-0.5 * $0 * $0) / (2 * Double.pi).squareRoot() }
         ),
     ]
 
