@@ -5,9 +5,10 @@ struct NeuronGradientCheck {
     let model: any NeuronModel
     let law: Law
 
-    private let steps = 7
     private let count = 19
     private var takesTotal: Bool { model.demand != .perStep }
+    /// One number a window is one step of the equations.
+    private var steps: Int { takesTotal ? 1 : 7 }
 
     /// Currents per step that fire some neurons often, some rarely; and dL/d(sent).
     private func drawn() -> (current: Values, slope: Values) {

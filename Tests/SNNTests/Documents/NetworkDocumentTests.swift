@@ -198,7 +198,7 @@ struct NetworkDocumentTests {
             node.neuron = ComponentChoice("lif.integrator")
         case "neuron":
             node.neuron = choice
-            if choice.name.hasPrefix("relu") || choice.name == "lif.integrator" {
+            if choice.name.hasPrefix("relu") || choice.name.hasPrefix("analog") || choice.name == "lif.integrator" {
                 result.readout = ComponentChoice("membrane")
             }
             if choice.name.hasPrefix("fs") {
