@@ -2,25 +2,33 @@ import ArgumentParser
 import SNN
 import SNNKernel
 
-/// `snn convert`: makes a network of spike times of one of rectified linear units, or back.
+/// `snn convert`: makes a spiking network of an analog one, or an analog one of spike times.
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Convert a saved network to spike times (ttfs) or to rectified linear units (relu).",
+        abstract: "Convert a saved network to few spikes (fs), rates (if), spike times (ttfs), or back (relu).",
         discussion: """
             Weights and biases stay as they are, but for batch normalisation and the range of the input, which are \
-            folded into them. The windows of spike times are fitted to the training split of the file's recipe.
+            folded into them. Windows of spike times, ranges of few spikes and thresholds of rates are fitted to the \
+            training split of the file's recipe.
             """
     )
 
     @Argument(help: "A file that `snn train --out` wrote.")
     var file: String
-    @Option(help: "What it becomes: ttfs or relu.")
+    @Option(help: "What it becomes: fs, if, ttfs or relu.")
     var to: String
-    @Option(parsing: .unconditional, help: "Per cent of the activations that windows have room for.")
+    @Option(help: "Steps: bits of a code (fs, 10 unless given), or steps that a rate is a mean over (if, 128).")
+    var steps: Int?
+    @Option(
+        parsing: .unconditional,
+        help: "Per cent of the activations that windows, ranges and thresholds have room for."
+    )
     var percentile = 100.0
-    @Option(parsing: .unconditional, help: "Room above it, a factor.")
-    var margin = 1.5
+    @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, else 1.")
+    var margin: Double?
+    @Option(parsing: .unconditional, help: "Added to currents, in units of the last bit (fs): 0.5 rounds, 0 cuts off.")
+    var shift: Double?
     @Option(parsing: .unconditional, help: "Value of the input that stays silent; without it as the data ask for.")
     var low: Double?
     @Option(parsing: .unconditional, help: "Value of the input that spikes at once; without it as the data ask for.")
@@ -39,8 +47,10 @@ struct ConvertCommand: ParsableCommand {
         try RecipeRun.checkWritable(out)
         let conversion = try ConversionDocument(
             to: target,
+            steps: steps,
             percentile: percentile,
             margin: margin,
+            shift: shift,
             low: low,
             high: high
         )
@@ -50,7 +60,7 @@ struct ConvertCommand: ParsableCommand {
                 try RecipeRun.open(recipe.data, directory: data.directory).train
             } ?? saved.open(split: "train", directory: data.directory)
         let test = try saved.open(split: "test", directory: data.directory)
-        let network = try conversion.convert(saved.network, data: train)
+        let network = try conversion.convert(saved.network, data: train, threads: threads)
         try conversion.fit(network, data: train, threads: threads)
         let display = ProgressDisplay(stages: 1)
         func evaluate(_ network: Network) throws(SNNError) -> Evaluation {
@@ -63,7 +73,9 @@ struct ConvertCommand: ParsableCommand {
         display.finish()
         try NetworkFile.write(network, recipe: saved.recipe?.json, to: out)
         var report = Report(after, network: network, threads: threads)
-        report["accuracy_ann"] = target == .ttfs ? before.accuracy : after.accuracy
+        report["accuracy_ann"] = target == .relu ? after.accuracy : before.accuracy
+        report["accuracy_converted"] = after.accuracy
+        report["spikes_per_neuron_converted"] = report["spikes_per_neuron"]
         if output.json { return Console.result(report.json.text()) }
         Console.result(
             "\(file): \(before.accuracy.percent) of the test samples right, as \(to) \(after.accuracy.percent)"

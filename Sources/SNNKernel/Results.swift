@@ -27,6 +27,8 @@ public struct Passage {
     public let input: Activity
     /// What arrived at each node's connection, after its stages; nil where it has none.
     public let arriving: [Activity?]
+    /// The current of each node's neurons; nil where it has none.
+    public let currents: [Values?]
     /// What each node sent.
     public let sent: [Activity?]
 }
@@ -54,6 +56,7 @@ extension Network {
                         samples: slab.samples,
                         input: slab.trace.input,
                         arriving: slab.trace.layers.map(\.connectionInput),
+                        currents: slab.trace.layers.map(\.current),
                         sent: slab.trace.layers.map(\.output)
                     )
                 )

@@ -75,6 +75,20 @@ extension Raster {
 }
 
 extension Activity {
+    /// What it is worth over the window, a number a neuron: what a code or a constant value is, else the mean over the
+    /// steps.
+    public var windowMean: Values {
+        if case .values(let values) = decoded, values.isConstant { return values }
+        let mean = Values(steps: steps, batch: batch, count: count, isConstant: true)
+        let row = Storage<Float>(overwriting: mean.row)
+        for t in 0..<steps {
+            write(step: t, to: row.base)
+            for index in 0..<mean.row { mean.base[index] += row.base[index] }
+        }
+        for index in 0..<mean.row { mean.base[index] /= Float(steps) }
+        return withExtendedLifetime(row) { mean }
+    }
+
     /// The activity with codes of spikes as what they are worth.
     var decoded: Activity {
         if case .raster(let raster) = self, let values = raster.decoded { .values(values) } else { self }

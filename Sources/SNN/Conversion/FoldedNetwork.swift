@@ -139,7 +139,7 @@ struct FoldedNetwork {
     }
 
     private static func unfoldable(_ output: Output) -> SNNError {
-        .notSupported("what '\(output.asking)' does to every channel cannot be folded into an addition")
+        .notSupported("what '\(output.asking)' does to every channel cannot be folded into an addition or a border")
     }
 
     /// Several inputs: stages on the way to the sum become layers of their own.
@@ -190,8 +190,11 @@ struct FoldedNetwork {
             output.pending = output.pending?.tiled(over: stage.inputShape.pixels)
         } else if stage is Pooling {
             // A mean keeps what is done to every channel.
+        } else if stage is ZeroPadding {
+            // What is added to every channel would have to be added to the border, too.
+            guard output.pending?.constant.allSatisfy({ $0 == 0 }) ?? true else { throw Self.unfoldable(output) }
         } else {
-            throw .notSupported("flatten, max_pool, average_pool and dropout convert, not \(choice.name)")
+            throw .notSupported("flatten, zero_pad, pools and dropout convert, not \(choice.name)")
         }
         output.stages.append(choice)
     }
@@ -263,15 +266,15 @@ struct FoldedNetwork {
     }
 
     private mutating func checkEnd() throws(SNNError) {
+        if let output = outputs.last, output.pending != nil {
+            throw .notSupported("layer '\(output.asking)': no layer follows into which batch_norm could be folded")
+        }
         guard let output = outputs.last, let last = layers.last, output.layer == layers.count - 1,
             output.stages.isEmpty,
-            last.unit == .linear || output.pending != nil
+            last.unit == .linear
         else {
             let name = network.nodes[network.nodes.count - 1].name
             throw .notSupported("layer '\(name)': the last layer must have the neuron relu.identity or ttfs.membrane")
-        }
-        guard output.pending == nil else {
-            throw .notSupported("layer '\(output.asking)': no layer follows into which batch_norm could be folded")
         }
         for index in layers.indices {
             guard let folded = layers[index].folded else { continue }

@@ -91,6 +91,7 @@ package struct RecipeRun {
         }
 
         var reports: [Report] = []
+        var converted = Report()
         var trained: (results: [EpochResult], trainer: Trainer)?
         let lastTraining = recipe.stages.lastIndex { $0.kind == .train }
         var epochs: [[EpochResult]] = []
@@ -144,9 +145,15 @@ package struct RecipeRun {
             if given.kind == .train || trained == nil { trained = (results, trainer) }
             if let trained { report.add(trained.results, trainer: trained.trainer, threads: threads) }
             report["accuracy_before"] = before
+            if given.conversion != nil {
+                converted["accuracy_ann"] = reports.last?["accuracy"]
+                converted["accuracy_converted"] = report["accuracy"]
+                converted["spikes_per_neuron_converted"] = report["spikes_per_neuron"]
+            }
             reports.append(report)
         }
         guard var report = reports.last else { throw .state("a recipe needs at least one stage") }
+        for name in converted.names { report[name] = converted[name] }
         report.set("stages", list: reports)
         report.set("recipe", text: recipe.name)
         return Outcome(network: network, report: report, epochs: epochs, test: test)

@@ -61,7 +61,10 @@ struct ConversionTests {
         range: ClosedRange<Double> = 0...1,
         window: Double = 1e9
     ) throws -> Network {
-        try network.converted(to: target, range: range, window: window, registry: try Library.registry())
+        var settings = ConversionSettings()
+        settings.range = range
+        settings.window = window
+        return try network.converted(to: target, settings, registry: try Library.registry())
     }
 
     /// What the nodes of a name send, sample after sample.
@@ -169,15 +172,16 @@ struct ConversionTests {
             (
                 #"{"stages":[{"kind":"average_pool","kernel":1},"flatten"],"connection":{"kind":"dense","outputs":2},"#
                     + #""neuron":"relu.identity"}"#,
-                "layer 'layer1': flatten, max_pool and dropout convert, not average_pool"
+                "layer 'layer1': ttfs.membrane takes spike times, but constant values arrive; a coding or a layer that sends "
+                    + "spike times must come before it"
             ),
             (
                 #"{"stages":["flatten"],"connection":{"kind":"dense","outputs":2},"neuron":"lif.integrator"}"#,
-                "layer 'layer1': the neurons relu and relu.identity convert, not lif.integrator"
+                "layer 'layer1': the neurons relu, relu.identity, ttfs, ttfs.membrane, analog.clip, analog.silu, analog.sigmoid, analog.tanh, analog.gelu convert, not lif.integrator"
             ),
             (
                 #"{"stages":["flatten"],"connection":{"kind":"dense","outputs":2},"neuron":"relu"}"#,
-                "layer 'layer1': the last layer must have the neuron relu.identity"
+                "layer 'layer1': the last layer must have the neuron relu.identity or ttfs.membrane"
             ),
             (
                 #"{"connection":"batch_norm","neuron":"relu"}"#,
@@ -187,7 +191,7 @@ struct ConversionTests {
             (
                 #"{"name":"c","connection":{"kind":"conv2d","channels":2,"kernel":1},"neuron":"relu.identity"},"#
                     + #"{"stages":["flatten"],"connection":"batch_norm","neuron":"relu.identity"}"#,
-                "layer 'layer2': batch_norm must follow 'c' at once, which has the neuron relu.identity"
+                "layer 'layer2': no layer follows into which batch_norm could be folded"
             ),
             (
                 #"{"name":"c","connection":{"kind":"conv2d","channels":2,"kernel":1,"weight_bits":4},"#

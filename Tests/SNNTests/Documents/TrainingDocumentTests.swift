@@ -192,7 +192,7 @@ struct TrainingDocumentTests {
         )
         #expect(
             failure { try document(#"{"rule":"hebb"}"#).trainer(for: network, seed: 1) }
-                == .unknownName("unknown rule 'hebb'; known: backpropagation, ttfs, ttfs.fit_windows")
+                == .unknownName("unknown rule 'hebb'; known: backpropagation, fs.fit_ranges, ttfs, ttfs.fit_windows")
         )
         #expect(
             failure { try document(#"{"batch":99999999}"#).trainer(for: network, seed: 1) }
