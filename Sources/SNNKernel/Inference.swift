@@ -174,6 +174,24 @@ public struct Progress: Sendable {
     public let accuracy: Double
     /// Finished samples over the time since the epoch or the evaluation began.
     public let samplesPerSecond: Double
+
+    package init(
+        epoch: Int,
+        epochs: Int,
+        done: Int,
+        total: Int,
+        loss: Double,
+        accuracy: Double,
+        samplesPerSecond: Double
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.done = done
+        self.total = total
+        self.loss = loss
+        self.accuracy = accuracy
+        self.samplesPerSecond = samplesPerSecond
+    }
 }
 
 /// Whether to go on.
