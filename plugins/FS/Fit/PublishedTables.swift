@@ -1,7 +1,7 @@
 import SNNKernel
 
 extension StepTable {
-    /// The published table of the SiLU (swish) with 16 steps, fitted on -8 ... 12.
+    /// The published table of the SiLU (swish) with 16 steps, fitted from -8 to 12.
     ///
     /// Source: Stöckl and Maass, Nature Machine Intelligence 3 (2021), arXiv 2002.00860, the authors' constants.
     package static let publishedSiLU = published(
@@ -21,7 +21,9 @@ extension StepTable {
         ]
     )
 
-    /// The published table of the sigmoid with 12 steps, fitted on -10 ... 10. Source: as ``publishedSiLU``.
+    /// The published table of the sigmoid with 12 steps, fitted from -10 to 10.
+    ///
+    /// Source: as ``publishedSiLU``.
     package static let publishedSigmoid = published(
         thresholds: [
             -0.00824843, -0.9319625, 1.0080122, -1.2074932, -1.7885877, -2.7065408, -3.2715735, 0.07132628, -3.719372,
