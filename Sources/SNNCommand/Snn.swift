@@ -13,7 +13,7 @@ struct Snn: ParsableCommand {
         version: Library.buildInfo,
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvalCommand.self, PredictCommand.self, InfoCommand.self,
-            PlanCommand.self, ConvertCommand.self,
+            PlanCommand.self, ConvertCommand.self, FSFitCommand.self,
             RecipesCommand.self, PluginsCommand.self, DataCommand.self, VerifyCommand.self, BenchCommand.self,
         ]
     )

@@ -16,6 +16,29 @@ extension Double {
         return sign + padded.dropLast(digits) + "." + padded.suffix(digits)
     }
 
+    /// With `digits` places behind the point of the first digit, «2.56e-4»; 0 is «0».
+    package func scientific(_ digits: Int) -> String {
+        guard isFinite else { return "-" }
+        guard self != 0 else { return "0" }
+        var exponent = 0
+        var mantissa = magnitude
+        while mantissa >= 10 {
+            mantissa /= 10
+            exponent += 1
+        }
+        while mantissa < 1 {
+            mantissa *= 10
+            exponent -= 1
+        }
+        var text = mantissa.fixed(digits)
+        // 9.996 rounds to 10.00.
+        if text.hasPrefix("10") {
+            text = 1.0.fixed(digits)
+            exponent += 1
+        }
+        return (self < 0 ? "-" : "") + text + "e\(exponent)"
+    }
+
     /// A fraction as people read it: 0.9721 is «97.2 %».
     package var percent: String { isFinite ? (self * 100).fixed(1) + " %" : "-" }
 

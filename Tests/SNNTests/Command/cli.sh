@@ -296,6 +296,31 @@ fails "training below the least" 1 "memory_budget must be >= .* got 1000" train 
 tool same one.st budget.st
 say "a budget leaves the weights as they are"
 
+# ---- few-spikes neurons
+"$snn" fs-fit gelu --steps 8 --moves 20000 --seed 3 --threads 1 --picture pictures/gelu.svg --out gelu.json --json > fit.json 2> fit.err
+python3 - << 'PYTHON' || die "fs-fit --json, --out and --picture must agree"
+import json, xml.dom.minidom
+fit, neuron = json.loads(open("fit.json").read().splitlines()[-1]), json.load(open("gelu.json"))
+for name in ["function", "steps", "low", "high", "mean_squared_error", "largest_error", "spikes_per_input", "thresholds",
+             "resets", "amplitudes", "comparison", "seed", "seconds"]:
+    assert name in fit, name
+assert fit["steps"] == 8 and fit["seed"] == 3 and 0 < fit["mean_squared_error"] < 0.02
+assert neuron.pop("model") == "fs" and len(neuron) == 4
+assert all(fit[name] == value for name, value in neuron.items())
+text = xml.dom.minidom.parse("pictures/gelu.svg").documentElement.toxml()
+assert "gelu as a staircase of 8 steps" in text and text.count("<rect") > 10
+PYTHON
+grep -q "100.0 %" fit.err || die "fs-fit must tell its progress: $(cat fit.err)"
+"$snn" fs-fit gelu --steps 8 --moves 20000 --seed 3 --threads 2 --out two.json > out.txt 2> /dev/null
+cmp gelu.json two.json || die "threads must not change a table"
+grep -q "mean squared error" out.txt || die "fs-fit must print the error"
+say "fs-fit prints, writes and draws a table, the same for any number of threads"
+fails "fs-fit of an unknown function" 1 "unknown function 'swish'; known: gelu" fs-fit swish
+fails "fs-fit of 33 steps" 1 "steps must be 1 ... 32, got 33" fs-fit gelu --steps 33
+fails "fs-fit of an empty interval" 1 "low must be below high" fs-fit gelu --low 2 --high 2
+fails "fs-fit with a mean and no weighting" 1 "mean and deviation must come with weighting" fs-fit gelu --mean 1
+fails "fs-fit by an unknown method" 1 "unknown method 'magic'; known: annealing, surrogate" fs-fit gelu --method magic
+
 # ---- no network: addresses that nobody answers
 fetched=0
 http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 "$snn" data fetch mnist --data sets > out.txt 2> err.txt || fetched=$?

@@ -46,6 +46,15 @@ struct DecimalTextTests {
     )
     func fixed(_ value: Double, _ places: Int, _ text: String) { #expect(value.fixed(places) == text) }
 
+    @Test(
+        "powers of ten",
+        arguments: [
+            (0.0, "0"), (1, "1.00e0"), (2.564e-4, "2.56e-4"), (-9.996e-3, "-1.00e-2"), (12_345, "1.23e4"),
+            (.infinity, "-"),
+        ]
+    )
+    func scientific(_ value: Double, _ text: String) { #expect(value.scientific(2) == text) }
+
     @Test("percent, groups of three, about four digits")
     func people() {
         #expect(0.97214.percent == "97.2 %")
