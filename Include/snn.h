@@ -431,6 +431,26 @@ SNN_API snn_status snn_dataset_from_events(const snn_events *events, size_t step
 SNN_API snn_status snn_recipe_run(const char *recipe, const char *json, snn_progress progress, void *user,
                                   snn_network **network, snn_report **report);
 
+/* ---------------------------------------------------------------- few-spikes neurons */
+
+/* Finds the table of a few-spikes neuron of `steps_count` steps (1 to 32) that comes closest to a function, by the
+   weighted mean of the squared error (docs/few-spikes.md). Without points (x, y and weights NULL, points_count 0) the
+   function is a named one: {"function": "gelu", "relu", "sigmoid", "silu" or "tanh", "low": A, "high": B}. With points it
+   is straight lines through (x[i], y[i]), x ascending; `weights` (may be NULL) says how much the neighbourhood of each
+   point counts. `json` (may be NULL where there are points) further takes
+   {"weighting": "uniform", "normal" or "importance", "mean": M, "deviation": S, "spike_price": P, "comparison": "above"
+   or "at_least", "method": "annealing" or "surrogate", "moves": N, "seed": N, "threads": N}.
+   Writes thresholds, resets and amplitudes, `steps_count` each, in the order of inference; the last reset is 0.
+   `report` (may be NULL) receives "mean_squared_error", "largest_error", "largest_error_input", "spikes_per_input",
+   "steps", "low", "high", "moves", "seed", "threads", "seconds". `progress` (may be NULL) counts moves as samples of one
+   epoch; its loss is the smallest cost so far, its accuracy NaN. The same seed gives the same table, to the bit, for any
+   number of threads.
+   Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE (fewer than two points), NOT_SUPPORTED, NOT_FINITE (the
+   function at an x that the sentence names), CANCELLED, PROCESSOR. */
+SNN_API snn_status snn_fs_fit(const char *json, const double *x, const double *y, const double *weights,
+                              size_t points_count, snn_progress progress, void *user, float *thresholds, float *resets,
+                              float *amplitudes, size_t steps_count, snn_report **report);
+
 /* ---------------------------------------------------------------- report */
 
 /* The number called `name`. Errors: ARGUMENT, UNKNOWN_NAME (the sentence lists the names). */

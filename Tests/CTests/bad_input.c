@@ -743,6 +743,44 @@ static void events_of_samples(void) {
     snn_network_free(taker);
 }
 
+static void few_spikes(void) {
+    double x[3] = {0, 1, 2}, y[3] = {0, 1, 4}, weights[3] = {1, 0, -1}, back[3] = {0, 2, 1}, wild[3] = {0, NAN, 1};
+    float *t = out.floats, *h = out.floats + 40, *d = out.floats + 80;
+    const char *silu = "{\"function\":\"silu\"}";
+#define FIT(json, x, y, weights, points, steps) snn_fs_fit(json, x, y, weights, points, NULL, NULL, t, h, d, steps, &out.report)
+    REFUSED(FIT(NULL, NULL, NULL, NULL, 0, 4), ARGUMENT);
+    REFUSED(FIT("{", NULL, NULL, NULL, 0, 4), DOCUMENT);
+    REFUSED(FIT("{\"steps\":4}", NULL, NULL, NULL, 0, 4), UNKNOWN_NAME);
+    REFUSED(FIT("{\"function\":\"swish\"}", NULL, NULL, NULL, 0, 4), UNKNOWN_NAME);
+    REFUSED(FIT("{\"function\":\"silu\",\"method\":\"magic\"}", NULL, NULL, NULL, 0, 4), UNKNOWN_NAME);
+    REFUSED(FIT("{\"function\":\"silu\",\"weighting\":\"magic\"}", NULL, NULL, NULL, 0, 4), UNKNOWN_NAME);
+    REFUSED(FIT("{\"function\":\"silu\",\"comparison\":\"below\"}", NULL, NULL, NULL, 0, 4), UNKNOWN_NAME);
+    REFUSED(FIT("{\"function\":\"silu\",\"low\":3,\"high\":3}", NULL, NULL, NULL, 0, 4), PARAMETER);
+    REFUSED(FIT("{\"function\":\"silu\",\"moves\":0}", NULL, NULL, NULL, 0, 4), PARAMETER);
+    REFUSED(FIT("{\"function\":\"silu\",\"spike_price\":-1}", NULL, NULL, NULL, 0, 4), PARAMETER);
+    REFUSED(FIT("{\"function\":\"silu\",\"threads\":-1}", NULL, NULL, NULL, 0, 4), ARGUMENT);
+    REFUSED(FIT("{\"function\":\"silu\",\"mean\":1}", NULL, NULL, NULL, 0, 4), ARGUMENT);
+    REFUSED(FIT("{\"function\":\"silu\",\"method\":\"surrogate\",\"spike_price\":1}", NULL, NULL, NULL, 0, 4),
+            SNN_E_NOT_SUPPORTED);
+    REFUSED(FIT(silu, NULL, NULL, NULL, 0, 0), ARGUMENT);
+    REFUSED(FIT(silu, NULL, NULL, NULL, 0, 33), PARAMETER);
+    REFUSED(FIT(silu, NULL, NULL, NULL, 0, (size_t)-1), ARGUMENT);
+    REFUSED(FIT(silu, x, NULL, NULL, 0, 4), ARGUMENT);
+    REFUSED(FIT(silu, x, y, NULL, 3, 4), ARGUMENT); /* a function and points */
+    REFUSED(FIT(NULL, x, NULL, NULL, 3, 4), ARGUMENT);
+    REFUSED(FIT(NULL, NULL, y, NULL, 3, 4), ARGUMENT);
+    REFUSED(FIT(NULL, x, y, NULL, 1, 4), SHAPE);
+    REFUSED(FIT(NULL, x, y, NULL, (size_t)-1, 4), ARGUMENT);
+    REFUSED(FIT(NULL, x, y, weights, 3, 4), PARAMETER);
+    REFUSED(FIT(NULL, back, y, NULL, 3, 4), PARAMETER);
+    REFUSED(FIT(NULL, x, wild, NULL, 3, 4), SNN_E_NOT_FINITE);
+    REFUSED(FIT("{\"weighting\":\"normal\"}", x, y, x, 3, 4), ARGUMENT);
+    REFUSED(snn_fs_fit(silu, NULL, NULL, NULL, 0, NULL, NULL, NULL, h, d, 4, &out.report), ARGUMENT);
+    REFUSED(snn_fs_fit(silu, NULL, NULL, NULL, 0, NULL, NULL, t, NULL, d, 4, &out.report), ARGUMENT);
+    REFUSED(snn_fs_fit(silu, NULL, NULL, NULL, 0, NULL, NULL, t, h, NULL, 4, &out.report), ARGUMENT);
+#undef FIT
+}
+
 static void recipes_and_reports(void) {
     snn_report *report = NULL;
     snn_dataset *dataset = NULL;
@@ -922,6 +960,7 @@ int main(void) {
     data_sets();
     trainers();
     events_of_samples();
+    few_spikes();
     recipes_and_reports();
     files();
     CHECK(test_same_weights(network, before)); /* nothing of all that moved a weight */
