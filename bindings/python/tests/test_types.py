@@ -26,6 +26,9 @@ trained.threads = 2
 figure = snn.plot.raster(network.record([[0.0] * 64]))
 noisy: snn.Network = network.changed({{"*.neuron.jitter": 0.1}})
 figure = snn.plot.disturbances(noisy, [[0.0] * 64], [1], jitter=[0.1])
+table: snn.fs.StepTable = snn.fs.fit("gelu", steps=12, seed=1)
+staircase: NDArray[np.float32] = table([0.5, 1.0])
+layer = snn.Dense(10, neuron=snn.fs.fit(np.tanh, low=-1, high=1).neuron)
 {error}
 """
 

@@ -9,7 +9,7 @@ Everything is computed by libsnn (`Include/snn.h`); this package turns it into P
 comes out as a subclass of SnnError whose text states the law and the value.
 """
 
-from . import plot
+from . import fs, plot
 from ._dataset import Dataset
 from ._description import (
     LIF,
@@ -117,6 +117,7 @@ __all__ = [
     "Trainer",
     "UnknownNameError",
     "build_info",
+    "fs",
     "library_path",
     "plot",
     "plugins",

@@ -69,6 +69,7 @@ def unsigned_integers(values: ArrayLike, name: str, dtype: type[np.unsignedinteg
 
 _ELEMENTS: dict[str, Any] = {
     "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
     "int32": ctypes.c_int32,
     "uint32": ctypes.c_uint32,
     "uint64": ctypes.c_uint64,

@@ -37,7 +37,9 @@ exception stops it, too, and comes out of the call. Either way the last complete
 class _Bar:
     """A tqdm bar over all epochs of a stage, and one for each evaluation."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str, name: str | None) -> None:
+        self._unit = unit
+        self._name = name
         self._bar: Any = None
         self._key: tuple[object, ...] = ()
 
@@ -51,14 +53,15 @@ class _Bar:
         if self._bar is None:
             return
         self._bar.set_description(self._title(news), refresh=False)
-        numbers = {"loss": f"{news.loss:.4f}"} if math.isfinite(news.loss) else {}
+        numbers = {"loss": f"{news.loss:.4f}" if self._name is None else f"{news.loss:.2e}"} if math.isfinite(news.loss) else {}
         if math.isfinite(news.accuracy):
             numbers["accuracy"] = f"{100 * news.accuracy:.2f} %"
         self._bar.set_postfix(numbers, refresh=False)
         self._bar.update(before + news.done - self._bar.n)
 
-    @staticmethod
-    def _title(news: Progress) -> str:
+    def _title(self, news: Progress) -> str:
+        if self._name is not None:
+            return self._name
         return f"epoch {news.epoch}/{news.epochs}" if news.epoch > 0 else "evaluating"
 
     def _open(self, news: Progress, before: int) -> Any:
@@ -68,7 +71,7 @@ class _Bar:
             return None
         total = news.total * (news.epochs if news.epoch > 0 else 1)
         title = self._title(news)
-        return tqdm(total=total, initial=before, unit=" samples", unit_scale=True, dynamic_ncols=True, desc=title)
+        return tqdm(total=total, initial=before, unit=self._unit, unit_scale=True, dynamic_ncols=True, desc=title)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -97,10 +100,20 @@ def _interrupts_kept(raised: list[BaseException]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def watched(call: Callable[[Any], None], progress: bool, callback: Callback | None) -> None:
-    """Runs `call` with a callback for the library; what the callback raises, or Ctrl-C, comes out at the end."""
+def watched(
+    call: Callable[[Any], None],
+    progress: bool,
+    callback: Callback | None,
+    *,
+    unit: str = " samples",
+    title: str | None = None,
+) -> None:
+    """Runs `call` with a callback for the library; what the callback raises, or Ctrl-C, comes out at the end.
+
+    The bar counts `unit` under `title`, by default samples of epochs.
+    """
     raised: list[BaseException] = []
-    bar = _Bar() if progress else None
+    bar = _Bar(unit, title) if progress else None
 
     def told(_user: object, *numbers: Any) -> int:
         try:
