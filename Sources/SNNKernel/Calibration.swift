@@ -84,45 +84,34 @@ extension Network {
         threads: Int = 1,
         progress: ProgressHandler? = nil
     ) throws(SNNError) -> [ActivitySurvey] {
-        try check(data)
         let all = Surveys(count: nodes.count)
-        let start = Clock.seconds
-        // Chunks let this thread, which may tell a caller, speak between them.
-        let chunk = max(Block.largest * threads, 512)
-        for first in stride(from: 0, to: data.count, by: chunk) {
-            let count = min(chunk, data.count - first)
-            try runBlocks(
-                Offset(source: data, first: first),
-                count: count,
-                firstSample: UInt64(first),
-                threads: threads,
-                keepsActivity: true,
-                take: { slab in
-                    slab.trace.layers.map { layer in
-                        var survey = ActivitySurvey()
-                        if case .values(let values) = layer.output { survey.add(values) }
-                        return survey
-                    }
-                },
-                deliver: { slabs in
-                    for slab in slabs { for (node, survey) in slab.enumerated() { all.surveys[node].add(survey) } }
+        try runChunks(
+            data,
+            threads: threads,
+            progress: progress,
+            of: "fit",
+            news: { done, rate in
+                Progress(
+                    epoch: 1,
+                    epochs: 1,
+                    done: done,
+                    total: data.count,
+                    loss: 0,
+                    accuracy: 0,
+                    samplesPerSecond: rate
+                )
+            },
+            take: { slab, _ in
+                slab.trace.layers.map { layer in
+                    var survey = ActivitySurvey()
+                    if case .values(let values) = layer.output { survey.add(values) }
+                    return survey
                 }
-            )
-            let done = first + count
-            let rate = Double(done) / max(Clock.seconds - start, 1e-9)
-            let news = Progress(
-                epoch: 1,
-                epochs: 1,
-                done: done,
-                total: data.count,
-                loss: 0,
-                accuracy: 0,
-                samplesPerSecond: rate
-            )
-            if let progress, !progress(news) {
-                throw .cancelled("the fit was cancelled after \(done) of \(data.count) samples")
+            },
+            deliver: { slabs in
+                for slab in slabs { for (node, survey) in slab.enumerated() { all.surveys[node].add(survey) } }
             }
-        }
+        )
         return all.surveys
     }
 

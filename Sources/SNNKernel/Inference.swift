@@ -35,7 +35,8 @@ extension Network {
     /// Numbers in all trainable tensors.
     public var weightCount: Int { tensors.reduce(0) { $0 + $1.storage.count } }
 
-    /// Scores `[count, C]` and, where asked for, the spikes that each node sent for each sample `[count, nodes]`.
+    /// Scores `[count, C]` and, where asked for, the spikes that each node sent for each sample `[count, nodes]` and what
+    /// readers make of it, `[count, size]` each; all in one pass.
     ///
     /// Errors: those of ``encode(_:samples:context:steps:)``.
     public func predict(
@@ -44,29 +45,46 @@ extension Network {
         firstSample: UInt64 = 0,
         threads: Int = 1,
         scores: UnsafeMutablePointer<Float>,
-        spikeCounts: UnsafeMutablePointer<Float>? = nil
+        spikeCounts: UnsafeMutablePointer<Float>? = nil,
+        results: [(reader: ResultReader, rows: UnsafeMutablePointer<Float>)] = []
     ) throws(SNNError) {
-        let output = SharedRows(scores: scores, spikeCounts: spikeCounts)
+        let output = SharedRows(scores: scores, spikeCounts: spikeCounts, results: results)
         try runBlocks(
             source,
             count: count,
             firstSample: firstSample,
             threads: threads,
-            keepsActivity: spikeCounts != nil,
-            take: { [self] slab in
-                // Every slab has rows of its own.
-                (output.scores + slab.samples.lowerBound * scoreCount)
-                    .update(from: slab.scores.base, count: slab.samples.count * scoreCount)
-                guard let spikeCounts = output.spikeCounts else { return }
-                for (place, sample) in slab.samples.enumerated() {
-                    for (index, layer) in slab.trace.layers.enumerated() {
-                        guard let output = layer.output else { continue }
-                        spikeCounts[sample * nodes.count + index] = Float(spikes(of: index, place, in: output))
-                    }
-                }
-            },
+            keepsActivity: spikeCounts != nil || !results.isEmpty,
+            // Every slab has rows of its own.
+            take: { [self] slab in output.write(slab, of: self) },
             deliver: { _ in }
         )
+    }
+
+    private struct SharedRows: @unchecked Sendable {
+        let scores: UnsafeMutablePointer<Float>
+        let spikeCounts: UnsafeMutablePointer<Float>?
+        let results: [(reader: ResultReader, rows: UnsafeMutablePointer<Float>)]
+
+        func write(_ slab: SlabResult, of network: Network) {
+            let classes = network.scoreCount
+            let first = slab.samples.lowerBound
+            (scores + first * classes).update(from: slab.scores.base, count: slab.samples.count * classes)
+            if let spikeCounts { network.countSpikes(slab, to: spikeCounts + first * network.nodes.count) }
+            guard !results.isEmpty else { return }
+            let passage = Passage(slab)
+            for result in results { result.reader.read(passage, result.rows + first * result.reader.size) }
+        }
+    }
+
+    /// Writes `[samples, nodes]`.
+    private func countSpikes(_ slab: SlabResult, to counts: UnsafeMutablePointer<Float>) {
+        for place in 0..<slab.samples.count {
+            for (index, layer) in slab.trace.layers.enumerated() {
+                guard let output = layer.output else { continue }
+                counts[place * nodes.count + index] = Float(spikes(of: index, place, in: output))
+            }
+        }
     }
 
     /// Spikes that a node sent for the sample at a place of a block.
@@ -77,11 +95,6 @@ extension Network {
             guard nodes[node].spikes else { return 0 }
             return UnsafePointer(values.base + place * values.count).countNonZero(values.count)
         }
-    }
-
-    private struct SharedRows: @unchecked Sendable {
-        let scores: UnsafeMutablePointer<Float>
-        let spikeCounts: UnsafeMutablePointer<Float>?
     }
 }
 
@@ -238,41 +251,27 @@ extension Network {
         threads: Int = 1,
         progress: ProgressHandler? = nil
     ) throws(SNNError) -> Evaluation {
-        try check(data)
         let start = Clock.seconds
         let tally = Tally(network: self)
-        // Chunks let this thread, which may tell a caller, speak between them.
-        let chunk = max(Block.largest * threads, 512)
-        var first = 0
-        while first < data.count {
-            let count = min(chunk, data.count - first)
-            try runBlocks(
-                Offset(source: data, first: first),
-                count: count,
-                firstSample: UInt64(first),
-                threads: threads,
-                keepsActivity: true,
-                take: { [self, first] slab in Tally.Part(slab, network: self, labels: { data.label(first + $0) }) },
-                deliver: { parts in for part in parts { tally.add(part) } }
-            )
-            first += count
-            let seconds = Clock.seconds - start
-            if let progress,
-                !progress(
-                    Progress(
-                        epoch: 0,
-                        epochs: 0,
-                        done: first,
-                        total: data.count,
-                        loss: tally.loss / Double(first),
-                        accuracy: Double(tally.correct) / Double(first),
-                        samplesPerSecond: Double(first) / seconds
-                    )
+        try runChunks(
+            data,
+            threads: threads,
+            progress: progress,
+            of: "evaluation",
+            news: { done, rate in
+                Progress(
+                    epoch: 0,
+                    epochs: 0,
+                    done: done,
+                    total: data.count,
+                    loss: tally.loss / Double(done),
+                    accuracy: Double(tally.correct) / Double(done),
+                    samplesPerSecond: rate
                 )
-            {
-                throw .cancelled("the evaluation was cancelled after \(first) of \(data.count) samples")
-            }
-        }
+            },
+            take: { [self] slab, first in Tally.Part(slab, network: self, labels: { data.label(first + $0) }) },
+            deliver: { parts in for part in parts { tally.add(part) } }
+        )
         return Evaluation(
             samples: data.count,
             accuracy: Double(tally.correct) / Double(data.count),
@@ -282,7 +281,43 @@ extension Network {
         )
     }
 
-    struct Offset: SampleSource {
+    /// Runs every sample of a set, a chunk at a time, and tells between two of them how far it is.
+    ///
+    /// Chunks let this thread, which may tell a caller, speak between them. `take` also gets the number of the chunk's first
+    /// sample. Errors: those of ``check(_:)`` and of ``runBlocks(_:count:firstSample:threads:keepsActivity:take:deliver:)``,
+    /// and ``SNNError/cancelled(_:)`` where `progress` says so.
+    func runChunks<Kept>(
+        _ data: any LabelledSource,
+        threads: Int,
+        progress: ProgressHandler?,
+        of name: String,
+        news: (_ done: Int, _ samplesPerSecond: Double) -> Progress,
+        take: @escaping @Sendable (_ slab: SlabResult, _ first: Int) -> Kept,
+        deliver: @escaping @Sendable ([Kept]) -> Void
+    ) throws(SNNError) {
+        try check(data)
+        let start = Clock.seconds
+        let chunk = max(Block.largest * threads, 512)
+        for first in stride(from: 0, to: data.count, by: chunk) {
+            let count = min(chunk, data.count - first)
+            try runBlocks(
+                Offset(source: data, first: first),
+                count: count,
+                firstSample: UInt64(first),
+                threads: threads,
+                keepsActivity: true,
+                take: { take($0, first) },
+                deliver: deliver
+            )
+            let done = first + count
+            let rate = Double(done) / max(Clock.seconds - start, 1e-9)
+            if let progress, !progress(news(done, rate)) {
+                throw .cancelled("the \(name) was cancelled after \(done) of \(data.count) samples")
+            }
+        }
+    }
+
+    private struct Offset: SampleSource {
         let source: any SampleSource
         let first: Int
         func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { source.fill(first + sample, into: row) }

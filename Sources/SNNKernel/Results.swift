@@ -1,22 +1,26 @@
 /// Something more that a network can tell of samples, by name: when a decision was certain, say.
 ///
-/// Plugins bring them; `predict` gives them beside the scores.
+/// Plugins bring them; `predict` gives them beside the scores, in the same pass.
 public protocol NetworkResult: Sendable {
+    /// What reads this result of a network, with the weights that it has now.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` for a network that has no such thing, and ``SNNError/state(_:)`` for one that
+    /// is not ready for it.
+    func reader(of network: Network) throws(SNNError) -> ResultReader
+}
+
+/// Reads a result off what the nodes of a network send.
+public struct ResultReader: Sendable {
     /// Numbers a sample.
-    ///
-    /// Errors: ``SNNError/notSupported(_:)`` for a network that has no such thing.
-    func size(_ network: Network) throws(SNNError) -> Int
-    /// Writes `[count, size]`.
-    ///
-    /// Errors: those of a prediction, and ``SNNError/notSupported(_:)``.
-    func write(
-        of network: Network,
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64,
-        threads: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) throws(SNNError)
+    public let size: Int
+    /// Writes the rows of a passage's samples, `[samples, size]`; it is called on several threads at once.
+    public let read: @Sendable (_ passage: Passage, _ rows: UnsafeMutablePointer<Float>) -> Void
+
+    /// A reader of `size` numbers a sample.
+    public init(size: Int, read: @escaping @Sendable (Passage, UnsafeMutablePointer<Float>) -> Void) {
+        self.size = size
+        self.read = read
+    }
 }
 
 /// Some samples on their way through a network.
@@ -31,37 +35,12 @@ public struct Passage {
     public let currents: [Values?]
     /// What each node sent.
     public let sent: [Activity?]
-}
 
-extension Network {
-    /// Runs samples 0..<count and shows every node's activity, some samples at a time, on several threads at once.
-    ///
-    /// Errors: those of a prediction.
-    public func visit(
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64 = 0,
-        threads: Int = 1,
-        _ body: @escaping @Sendable (Passage) -> Void
-    ) throws(SNNError) {
-        try runBlocks(
-            source,
-            count: count,
-            firstSample: firstSample,
-            threads: threads,
-            keepsActivity: true,
-            take: { slab in
-                body(
-                    Passage(
-                        samples: slab.samples,
-                        input: slab.trace.input,
-                        arriving: slab.trace.layers.map(\.connectionInput),
-                        currents: slab.trace.layers.map(\.current),
-                        sent: slab.trace.layers.map(\.output)
-                    )
-                )
-            },
-            deliver: { _ in }
-        )
+    init(_ slab: Network.SlabResult) {
+        samples = slab.samples
+        input = slab.trace.input
+        arriving = slab.trace.layers.map(\.connectionInput)
+        currents = slab.trace.layers.map(\.current)
+        sent = slab.trace.layers.map(\.output)
     }
 }

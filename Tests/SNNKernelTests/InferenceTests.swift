@@ -1,3 +1,4 @@
+import SNNTestKit
 import Testing
 
 @testable import SNNKernel
@@ -49,6 +50,40 @@ struct InferenceTests {
             let total = (0..<20).reduce(0) { $0 + Int(counts.array[$1 * 3 + node]) }
             #expect(total == statistics.nodes[node].spikeCount && total > 0)
         }
+    }
+
+    @Test("readers see every sample once, with what its nodes send, in the one pass of a prediction")
+    func readers() throws {
+        let network = try imageNetwork()
+        let source = CountingSource(source: TestSet.noise(50, inputs: 72))
+        let (scores, counts) = (Storage<Float>(50 * 4), Storage<Float>(50 * 3))
+        let (spikes, numbers) = (Storage<Float>(50 * 3), Storage<Float>(50 * 2))
+        let reader = ResultReader(size: 3) { passage, rows in
+            for place in 0..<passage.samples.count {
+                for (node, sent) in passage.sent.enumerated() {
+                    guard case .raster(let raster)? = sent else { continue }
+                    rows[place * 3 + node] += Float(raster.spikes(samples: place..<place + 1))
+                }
+            }
+        }
+        let number = ResultReader(size: 2) { passage, rows in
+            for (place, sample) in passage.samples.enumerated() {
+                rows[place * 2] += Float(sample)
+                rows[place * 2 + 1] += 1
+            }
+        }
+        try network.predict(
+            source,
+            count: 50,
+            threads: 2,
+            scores: scores.base,
+            spikeCounts: counts.base,
+            results: [(reader, spikes.base), (number, numbers.base)]
+        )
+        #expect(source.fills == 50)
+        #expect(spikes.array == counts.array && Set(counts.array).count > 2)
+        #expect(numbers.array == (0..<50).flatMap { [Float($0), 1] })
+        #expect(try scores.array == network.scores(source, count: 50))
     }
 
     @Test("an evaluation counts winners and means the cross-entropy of the scores")

@@ -110,11 +110,6 @@ struct EarlyDecisionResult: NetworkResult {
 
     let part: Part
 
-    func size(_ network: Network) throws(SNNError) -> Int {
-        _ = try table(network)
-        return 1
-    }
-
     private func table(_ network: Network) throws(SNNError) -> DecisionTable {
         _ = try Windows(network, for: part.rawValue)
         let node = network.nodes[network.nodes.count - 1]
@@ -130,29 +125,21 @@ struct EarlyDecisionResult: NetworkResult {
         )
     }
 
-    func write(
-        of network: Network,
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64,
-        threads: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) throws(SNNError) {
+    func reader(of network: Network) throws(SNNError) -> ResultReader {
         let windows = try Windows(network, for: part.rawValue)
         let table = try table(network)
         let length = windows.readTime - windows.start(windows.ends.count - 1)
-        let (rows, last) = (SharedRows(base: target), network.nodes.count - 1)
-        try network.visit(source, count: count, firstSample: firstSample, threads: threads) { passage in
+        let last = network.nodes.count - 1
+        return ResultReader(size: 1) { [part] passage, rows in
             guard case .values(let arriving) = passage.arriving[last], case .values(let scores) = passage.sent[last]
             else { return }
-            for (row, sample) in passage.samples.enumerated() {
+            for row in 0..<passage.samples.count {
                 let decision = table.decide(
                     arriving.base + row * arriving.count,
                     window: length,
                     scores: scores.base + row * scores.count
                 )
-                rows.base[sample] =
-                    part == .time ? Float(windows.readTime - decision.left) : Float(decision.winner)
+                rows[row] = part == .time ? Float(windows.readTime - decision.left) : Float(decision.winner)
             }
         }
     }

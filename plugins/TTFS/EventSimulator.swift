@@ -206,30 +206,13 @@ struct SimulationResult: NetworkResult {
 
     let part: Part
 
-    func size(_ network: Network) throws(SNNError) -> Int {
-        _ = try EventSimulator(network)
-        let windows = try Windows(network, for: part.rawValue)
-        switch part {
-        case .scores: return network.nodes[network.nodes.count - 1].outputShape.count
-        case .times: return windows.spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
-        case .premature: return windows.spiking.count
-        }
-    }
-
-    func write(
-        of network: Network,
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64,
-        threads: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) throws(SNNError) {
-        let (simulator, size) = (try EventSimulator(network), try size(network))
-        let (rows, part) = (SharedRows(base: target), self.part)
+    func reader(of network: Network) throws(SNNError) -> ResultReader {
+        let simulator = try EventSimulator(network)
+        let size = try size(network)
         // The engine only reads and codes the samples.
-        try network.visit(source, count: count, firstSample: firstSample, threads: threads) { passage in
+        return ResultReader(size: size) { [part] passage, rows in
             guard case .values(let input) = passage.input else { return }
-            for (row, sample) in passage.samples.enumerated() {
+            for row in 0..<passage.samples.count {
                 let outcome = simulator.run(input.base + row * input.count, count: input.count)
                 let numbers: [Double] =
                     switch part {
@@ -237,8 +220,18 @@ struct SimulationResult: NetworkResult {
                     case .times: outcome.times.flatMap(\.self)
                     case .premature: outcome.premature.map(Double.init)
                     }
-                for index in 0..<size { rows.base[sample * size + index] = Float(numbers[index]) }
+                for index in 0..<size { rows[row * size + index] = Float(numbers[index]) }
             }
+        }
+    }
+
+    /// Numbers a sample.
+    private func size(_ network: Network) throws(SNNError) -> Int {
+        let windows = try Windows(network, for: part.rawValue)
+        switch part {
+        case .scores: return network.nodes[network.nodes.count - 1].outputShape.count
+        case .times: return windows.spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
+        case .premature: return windows.spiking.count
         }
     }
 }

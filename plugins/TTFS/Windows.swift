@@ -3,7 +3,7 @@ import SNNKernel
 /// The windows of a network of spike times, one after another: the input's, 1 long, then one a layer.
 ///
 ///     t_min of the first layer = 1,   t_max = t_min + D,   t_min of the next layer = t_max
-struct Windows {
+struct Windows: Sendable {
     /// Nodes that spike, in order.
     let spiking: [Int]
     /// When the window of each of them ends; the last is when the output is read.
@@ -46,33 +46,17 @@ struct Windows {
     }
 }
 
-/// Rows of numbers that several threads write, each its own.
-struct SharedRows: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Float>
-}
-
 /// When each hidden neuron spiked, layer after layer, in time since the input's window began; infinity where it did not.
 struct SpikeTimesResult: NetworkResult {
-    func size(_ network: Network) throws(SNNError) -> Int {
-        try Windows(network, for: "spike_times").spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
-    }
-
-    func write(
-        of network: Network,
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64,
-        threads: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) throws(SNNError) {
+    func reader(of network: Network) throws(SNNError) -> ResultReader {
         let windows = try Windows(network, for: "spike_times")
-        let (size, rows) = (try size(network), SharedRows(base: target))
-        try network.visit(source, count: count, firstSample: firstSample, threads: threads) { passage in
+        let size = windows.spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
+        return ResultReader(size: size) { passage, rows in
             var first = 0
             for (place, node) in windows.spiking.enumerated() {
                 guard case .values(let left) = passage.sent[node] else { continue }
-                for (row, sample) in passage.samples.enumerated() {
-                    let to = rows.base + sample * size + first
+                for row in 0..<passage.samples.count {
+                    let to = rows + row * size + first
                     let from = UnsafePointer(left.base + row * left.count)
                     for neuron in 0..<left.count {
                         to[neuron] = from[neuron] == 0 ? .infinity : Float(windows.ends[place] - Double(from[neuron]))
@@ -86,19 +70,8 @@ struct SpikeTimesResult: NetworkResult {
 
 /// When the output is read: the length of all windows together.
 struct LatencyResult: NetworkResult {
-    func size(_ network: Network) throws(SNNError) -> Int {
-        _ = try Windows(network, for: "latency")
-        return 1
-    }
-
-    func write(
-        of network: Network,
-        _ source: any SampleSource,
-        count: Int,
-        firstSample: UInt64,
-        threads: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) throws(SNNError) {
-        target.update(repeating: Float(try Windows(network, for: "latency").readTime), count: count)
+    func reader(of network: Network) throws(SNNError) -> ResultReader {
+        let time = Float(try Windows(network, for: "latency").readTime)
+        return ResultReader(size: 1) { passage, rows in rows.update(repeating: time, count: passage.samples.count) }
     }
 }

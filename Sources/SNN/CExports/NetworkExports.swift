@@ -208,18 +208,36 @@ extension Network {
 
     /// Values a sample has in a per-sample result.
     func resultSize(_ name: String) throws(SNNError) -> Int {
+        if let size = ownSize(name) { return size }
+        return try reader(name).size
+    }
+
+    /// Values a sample has in a result that every network gives; nil for one that a plugin brings.
+    private func ownSize(_ name: String) -> Int? {
         switch name {
-        case "scores", "probabilities": return scoreCount
-        case "class": return 1
-        case "spike_counts": return nodes.count
-        default:
-            let registry = try Library.registry()
-            guard registry.resultNames.contains(name) else {
-                let own = ["class", "probabilities", "scores", "spike_counts"]
-                throw .unknown("result", name, known: own + registry.resultNames)
-            }
-            return try registry.result(name).size(self)
+        case "scores", "probabilities": scoreCount
+        case "class": 1
+        case "spike_counts": nodes.count
+        default: nil
         }
+    }
+
+    /// What reads a result that a plugin brings.
+    private func reader(_ name: String) throws(SNNError) -> ResultReader {
+        let registry = try Library.registry()
+        guard registry.resultNames.contains(name) else {
+            let own = ["class", "probabilities", "scores", "spike_counts"]
+            throw .unknown("result", name, known: own + registry.resultNames)
+        }
+        return try registry.result(name).reader(of: self)
+    }
+
+    /// A result that a caller asks for.
+    private struct WantedResult {
+        let name: String
+        let target: UnsafeMutablePointer<Float>
+        /// Of a plugin's result what reads it, and the memory of our own that it goes to first.
+        let read: (reader: ResultReader, values: Storage<Float>)?
     }
 
     /// The results named, of every sample, or nothing where one of them fails.
@@ -237,13 +255,14 @@ extension Network {
         let names = try Border.present(names, "names")
         let results = try Border.present(results, "results")
         let counts = try Border.present(counts, "counts")
-        var wanted: [(name: String, target: UnsafeMutablePointer<Float>)] = []
+        var wanted: [WantedResult] = []
         for index in 0..<number {
             let name = try Border.string(names[index], "names[\(index)]")
-            let size = try resultSize(name)
+            let own = ownSize(name)
+            let reader = own == nil ? try reader(name) : nil
             let target = try Border.present(results[index], "results[\(index)]")
-            try Border.check(counts[index], is: batch, by: size, name)
-            wanted.append((name, target))
+            try Border.check(counts[index], is: batch, by: own ?? reader?.size ?? 0, name)
+            wanted.append(WantedResult(name: name, target: target, read: reader.map { ($0, Storage(batch * $0.size)) }))
         }
         let scores = Storage<Float>(batch * scoreCount)
         let spikes = Storage<Float>(batch * nodes.count)
@@ -254,38 +273,28 @@ extension Network {
             firstSample: first_sample,
             threads: threads,
             scores: scores.base,
-            spikeCounts: needsSpikes ? spikes.base : nil
+            spikeCounts: needsSpikes ? spikes.base : nil,
+            results: wanted.compactMap { $0.read.map { ($0.reader, $0.values.base) } }
         )
-        var others: [String: Storage<Float>] = [:]
-        for name in Set(wanted.map(\.name)) where !["class", "probabilities", "scores", "spike_counts"].contains(name) {
-            let result = try Library.registry().result(name)
-            let values = Storage<Float>(batch * (try result.size(self)))
-            try result.write(
-                of: self,
-                source,
-                count: batch,
-                firstSample: first_sample,
-                threads: threads,
-                to: values.base
-            )
-            others[name] = values
-        }
-        for (name, target) in wanted {
-            switch name {
-            case "scores": target.update(from: scores.base, count: scores.count)
-            case "spike_counts": target.update(from: spikes.base, count: spikes.count)
-            case "class", "probabilities":
-                let classes = scoreCount
-                for sample in 0..<batch {
-                    let z = UnsafePointer(scores.base + sample * classes)
-                    if name == "class" {
-                        target[sample] = Float(Softmax.winner(z, classes))
-                    } else {
-                        Softmax.probabilities(z, classes, to: target + sample * classes)
-                    }
-                }
-            default: target.update(from: others[name]?.base ?? scores.base, count: others[name]?.count ?? 0)
+        for result in wanted { hand(result, scores: scores, spikes: spikes, batch: batch) }
+    }
+
+    /// Copies a result into the caller's memory, or makes it of the scores.
+    private func hand(_ result: WantedResult, scores: Storage<Float>, spikes: Storage<Float>, batch: Int) {
+        let (target, classes) = (result.target, scoreCount)
+        switch result.name {
+        case "scores": target.update(from: scores.base, count: scores.count)
+        case "spike_counts": target.update(from: spikes.base, count: spikes.count)
+        case "class":
+            for sample in 0..<batch {
+                target[sample] = Float(Softmax.winner(UnsafePointer(scores.base + sample * classes), classes))
             }
+        case "probabilities":
+            for sample in 0..<batch {
+                let z = UnsafePointer(scores.base + sample * classes)
+                Softmax.probabilities(z, classes, to: target + sample * classes)
+            }
+        default: if let values = result.read?.values { target.update(from: values.base, count: values.count) }
         }
     }
 }

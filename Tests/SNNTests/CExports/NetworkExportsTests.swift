@@ -1,5 +1,6 @@
 import CSNN
 import SNNKernel
+import SNNTestKit
 import Testing
 
 @testable import SNN
@@ -41,6 +42,47 @@ struct NetworkExportsTests {
             Issue.record("a network without spike times must say so")
             return
         }
+    }
+
+    @Test("results named take one pass together, those of plugins too")
+    func onePass() throws {
+        let network = try Network(
+            try NetworkDocument.read(
+                #"{"input":{"shape":[6]},"coding":"ttfs","readout":"membrane","layers":["#
+                    + #"{"connection":{"kind":"dense","outputs":8},"neuron":"ttfs"},"#
+                    + #"{"connection":{"kind":"dense","outputs":3},"neuron":"ttfs.membrane"}]}"#
+            ),
+            registry: try Library.registry(),
+            seed: 2
+        )
+        let data = try TrainedSample.samples(features: 6, classes: 3, count: 40)
+        let names = ["class", "decision_class", "event_scores", "scores", "spike_times", "latency", "spike_counts"]
+        func predicted(_ names: [String]) throws -> (rows: [[Float]], fills: Int) {
+            let source = CountingSource(source: data)
+            let targets = try names.map { Storage<Float>(40 * (try network.resultSize($0))) }
+            let words = names.map { $0.utf8CString.map(\.self) }
+            let texts = words.map { word -> UnsafeMutablePointer<CChar> in
+                let text = UnsafeMutablePointer<CChar>.allocate(capacity: word.count)
+                text.update(from: word, count: word.count)
+                return text
+            }
+            defer { for text in texts { text.deallocate() } }
+            try network.predict(
+                source,
+                40,
+                0,
+                threads: 2,
+                texts.map { UnsafePointer($0) },
+                targets.map(\.base),
+                targets.map(\.count),
+                names.count
+            )
+            return (targets.map { Array($0.elements) }, source.fills)
+        }
+        let all = try predicted(names)
+        #expect(all.fills == 40)
+        for (name, rows) in zip(names, all.rows) { #expect(try predicted([name]).rows == [rows], "\(name)") }
+        #expect(all.rows[0] == all.rows[1] && Set(all.rows[0]).count > 1)
     }
 
     @Test("a recording is asked for as the header says")

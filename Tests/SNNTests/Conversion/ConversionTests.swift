@@ -72,11 +72,17 @@ struct ConversionTests {
         let node = try network.nodeIndex(name)
         let count = rows.count / network.inputCount
         let size = network.nodes[node].outputShape.count
-        let all = Storage<Float>(count * size)
-        try network.visit(ArraySource(rows, inputCount: network.inputCount), count: count) { passage in
+        let (scores, all) = (Storage<Float>(count * network.scoreCount), Storage<Float>(count * size))
+        let reader = ResultReader(size: size) { passage, rows in
             guard case .values(let values)? = passage.sent[node] else { return }
-            (all.base + passage.samples.lowerBound * size).update(from: values.base, count: values.row)
+            rows.update(from: values.base, count: values.row)
         }
+        try network.predict(
+            ArraySource(rows, inputCount: network.inputCount),
+            count: count,
+            scores: scores.base,
+            results: [(reader, all.base)]
+        )
         return Array(all.elements)
     }
 

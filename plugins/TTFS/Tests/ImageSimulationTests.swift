@@ -46,9 +46,9 @@ struct ImageSimulationTests {
         let rows = random.numbers(5 * 72, in: 0...1, activity: 0.7)
         let source = ArraySource(rows, inputCount: 72)
         let (scores, events) = (Storage<Float>(15), Storage<Float>(15))
-        try network.predict(source, count: 5, scores: scores.base)
         let result = try Registry(plugins: [TTFSPlugin.PluginEntry.self]).result("event_scores")
-        try result.write(of: network, source, count: 5, firstSample: 0, threads: 1, to: events.base)
+        let reader = try result.reader(of: network)
+        try network.predict(source, count: 5, scores: scores.base, results: [(reader, events.base)])
         for index in 0..<15 {
             #expect(abs(scores.base[index] - events.base[index]) < 1e-5, "score \(index)")
         }

@@ -191,6 +191,30 @@ struct TTFSTests {
         }
     }
 
+    @Test("all results together take one pass, and are those of each alone")
+    func onePass() throws {
+        let network = try Twins.network([.dense(12), .dense(9), .dense(3)], input: Shape(8), spikes: true)
+        Twins.setWindows(network, 4)
+        let rows = Twins.inputs(40, network)
+        let names = TTFSPlugin.PluginEntry.results.map(\.name)
+        let readers = try names.map { try Twins.registry().result($0).reader(of: network) }
+        let targets = readers.map { Storage<Float>(40 * $0.size) }
+        let scores = Storage<Float>(40 * network.scoreCount)
+        let source = CountingSource(source: rows)
+        try network.predict(
+            source,
+            count: 40,
+            threads: 2,
+            scores: scores.base,
+            results: zip(readers, targets).map { ($0, $1.base) }
+        )
+        #expect(names.count == 7 && source.fills == 40)
+        #expect(try Array(scores.elements) == Twins.scores(network, rows))
+        for (name, target) in zip(names, targets) {
+            #expect(try Array(target.elements) == Twins.result(name, of: network, rows), "\(name)")
+        }
+    }
+
     @Test("a range other than 0...1 is brought to it")
     func range() throws {
         let coding = try TimeCoding(low: -3, high: 5)

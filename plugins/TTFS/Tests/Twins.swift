@@ -108,9 +108,15 @@ enum Twins {
 
     static func result(_ name: String, of network: Network, _ source: ArraySource) throws -> [Float] {
         let count = source.rows.count / source.inputCount
-        let result = try registry().result(name)
-        let values = Storage<Float>(count * (try result.size(network)))
-        try result.write(of: network, source, count: count, firstSample: 0, threads: 2, to: values.base)
+        let reader = try registry().result(name).reader(of: network)
+        let (scores, values) = (Storage<Float>(count * network.scoreCount), Storage<Float>(count * reader.size))
+        try network.predict(
+            source,
+            count: count,
+            threads: 2,
+            scores: scores.base,
+            results: [(reader, values.base)]
+        )
         return Array(values.elements)
     }
 
