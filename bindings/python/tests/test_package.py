@@ -46,7 +46,8 @@ def test_a_wheel_carries_the_library_and_works_in_a_clean_environment(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     assert "-py3-none-" in wheel.name and wheel.stat().st_size < 20e6
     names = set(zipfile.ZipFile(wheel).namelist())
-    sources = {f"snn/{path.name}" for path in (PROJECT / "src" / "snn").iterdir() if path.suffix in (".py", ".typed")}
+    source = PROJECT / "src"
+    sources = {str(path.relative_to(source)) for path in source.rglob("snn/**/*") if path.suffix in (".py", ".typed")}
     carried = {"snn/_lib/libsnn.so", "snn/_lib/LICENSE", "snn/_lib/third-party.md"}
     assert {name for name in names if not name.startswith("snn-")} == sources | carried
     succeed(*pip, "install", str(wheel))

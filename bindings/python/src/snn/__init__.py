@@ -9,7 +9,7 @@ Everything is computed by libsnn (`Include/snn.h`); this package turns it into P
 comes out as a subclass of SnnError whose text states the law and the value.
 """
 
-from . import fs, plot
+from . import fs, onnx, plot
 from ._dataset import Dataset
 from ._description import (
     LIF,
@@ -119,6 +119,7 @@ __all__ = [
     "build_info",
     "fs",
     "library_path",
+    "onnx",
     "plot",
     "plugins",
     "run",

@@ -1,7 +1,7 @@
 """Analog networks from ONNX files: what PyTorch and others export becomes a network document with its weights.
 
     network = snn.onnx.load("resnet18.onnx")
-    scores = network.predict(images)            # images [batch, channels, height, width], as the file's graph takes them
+    scores = network.predict(images)            # [batch, channels, height, width], as the file's graph takes them
 
 Needs the package `onnx` (`pip install 'snn[onnx]'`). docs/onnx.md tells what is supported and how it maps. A node that
 is not supported is refused by name; none is skipped.

@@ -72,7 +72,9 @@ def _concat(node: Node) -> NDArray[Any]:
     good = all(part.ndim == first.ndim and part.dtype == first.dtype for part in parts)
     node.require(good and -first.ndim <= axis < first.ndim, "parts and axis must fit together")
     axis %= first.ndim
-    good = all(part.shape[:axis] + part.shape[axis + 1 :] == first.shape[:axis] + first.shape[axis + 1 :] for part in parts)
+    good = all(
+        part.shape[:axis] + part.shape[axis + 1 :] == first.shape[:axis] + first.shape[axis + 1 :] for part in parts
+    )
     node.require(good, "parts must have the same shape but for the axis")
     _bounded(node, sum(part.size for part in parts))
     return np.concatenate(parts, axis)
@@ -110,7 +112,9 @@ def _reshape(node: Node) -> NDArray[Any]:
     sizes = node.integers(1)
     good = len(sizes) <= 8 and all(-1 <= size <= data.size for size in sizes) and sizes.count(-1) <= 1
     node.require(good, f"sizes must fit {data.size} numbers, got {sizes}")
-    sizes = [data.shape[axis] if not size and keeps_zeros and axis < data.ndim else size for axis, size in enumerate(sizes)]
+    sizes = [
+        data.shape[axis] if not size and keeps_zeros and axis < data.ndim else size for axis, size in enumerate(sizes)
+    ]
     known = math.prod(size for size in sizes if size != -1)
     good = known == data.size if -1 not in sizes else known > 0 and data.size % known == 0
     node.require(good, f"sizes must fit {data.size} numbers, got {sizes}")
@@ -203,7 +207,7 @@ def _root(node: Node) -> NDArray[Any]:
     node.require(data.dtype == np.float32, f"takes float, got {data.dtype}")
     _bounded(node, data.size)
     with np.errstate(invalid="ignore"):
-        return np.sqrt(data)
+        return np.asarray(np.sqrt(data))
 
 
 def _identity(node: Node) -> NDArray[Any]:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._errors import NotSupportedError
+from .._errors import MemoryLimitError, NotSupportedError
 from .._network import Network
 from ._values import Add, Flatten, Input, Linear, Neuron, Norm, Op, Pool, ZeroPad, operations, readers
 
 Stage = str | dict[str, Any]
 _STAGES = (Pool, ZeroPad, Flatten)
 _LINEAR = "relu.identity"
+MOST_LAYERS = 4096
+"""Layers of a network; the time to make one grows with their square."""
 _IDENTITY: dict[str, Any] = {"kind": "identity"}
 
 
@@ -36,7 +38,9 @@ class _Source:
 def network(last: Op, name: str) -> Network:
     """The network whose scores are what `last` sends."""
     if len(last.shape) != 1 and last.shape[1:] != (1, 1):
-        raise NotSupportedError(f"the output must be [batch, values], {last.label} gives [batch, {', '.join(map(str, last.shape))}]")
+        raise NotSupportedError(
+            f"the output must be [batch, values], {last.label} gives [batch, {', '.join(map(str, last.shape))}]"
+        )
     if last.order is not None:
         raise NotSupportedError(f"the output must not list the pixels of an image, as that of {last.label} does")
     builder = _Builder(last)
@@ -132,7 +136,9 @@ class _Builder:
             else:
                 source, padding = _Source(source.layer, source.stages, (pads[0], pads[1], pads[2], pads[3])), 0
             connection = {"kind": "conv2d", "channels": outputs, "kernel": list(kernel)}
-            connection.update({"stride": op.stride} if op.stride > 1 else {}, **({"padding": padding} if padding else {}))
+            connection.update(
+                {"stride": op.stride} if op.stride > 1 else {}, **({"padding": padding} if padding else {})
+            )
         elif op.inputs[0].order is not None:
             weight = _reordered(weight, op.inputs[0].order)
         if op.bias is None:
@@ -172,6 +178,8 @@ class _Builder:
         return name
 
     def _append(self, layer: dict[str, Any], inputs: list[str]) -> None:
+        if len(self.layers) == MOST_LAYERS:
+            raise MemoryLimitError(f"a network must have <= {MOST_LAYERS} layers, layer {layer['name']!r} is one more")
         before = self.layers[-1]["name"] if self.layers else "input"
         self.layers.append(layer if inputs == [before] else {**layer, "inputs": inputs})
 

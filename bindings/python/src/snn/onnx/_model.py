@@ -13,6 +13,8 @@ from .._errors import CorruptError, DocumentError, FileError, MemoryLimitError, 
 from ._scan import scan
 from ._tensors import TensorFile
 
+MOST_NODES = 10_000
+"""Nodes of a graph, so that one is read within a second. Residual networks of 152 layers have 500."""
 OLDEST = 13
 """The oldest operator set that is read."""
 LARGEST = (1 << 31) - 1
@@ -107,6 +109,8 @@ def _check(model: Model, proto: Any) -> None:
         if len(found):
             name = getattr(found[0], "name", "")
             raise NotSupportedError(f"{what} are not supported" + (f", got {quoted(name)}" if name else ""))
+    if len(model.nodes) > MOST_NODES:
+        raise MemoryLimitError(f"the graph must have <= {MOST_NODES} nodes, got {len(model.nodes)}")
     if not model.nodes:
         raise DocumentError("the graph must have nodes, got none")
     for kind, values in [("input", model.inputs), ("output", model.outputs)]:
@@ -121,7 +125,9 @@ def _check_names(model: Model) -> None:
     given_by = {name: label(node, index) for index, node in enumerate(model.nodes) for name in node.output if name}
     for index, node in enumerate(model.nodes):
         if node.domain not in ("", "ai.onnx"):
-            raise NotSupportedError(f"{label(node, index)} is of the domain {quoted(node.domain)}, only ONNX's own is known")
+            raise NotSupportedError(
+                f"{label(node, index)} is of the domain {quoted(node.domain)}, only ONNX's own is known"
+            )
         for attribute in node.attribute:
             if attribute.HasField("g") or len(attribute.graphs):
                 raise NotSupportedError(f"{label(node, index)} holds a graph of its own in {quoted(attribute.name)}")

@@ -192,7 +192,10 @@ class Node:
 
 
 def layer_name(proto: Any) -> str:
-    """What to call the layer of a node: by its weights (`layer1.0.conv1.weight`) or its path (`/layer1/layer1.0/conv1/Conv`)."""
+    """What to call the layer of a node.
+
+    By its weights (`layer1.0.conv1.weight`) or its path (`/layer1/layer1.0/conv1/Conv`): `layer1_0_conv1`.
+    """
     for name in proto.input[1:2]:
         if name.endswith(".weight") and ":" not in name:
             return _tidy(name.removesuffix(".weight"))

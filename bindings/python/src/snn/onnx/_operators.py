@@ -52,7 +52,9 @@ def _gemm(node: Node) -> Value:
     bias = None
     if count == 3 and node.has(2):
         given = node.weights(2)
-        node.fits(given.size in (1, weight.shape[1]), f"C must have 1 or {weight.shape[1]} values, got {list(given.shape)}")
+        node.fits(
+            given.size in (1, weight.shape[1]), f"C must have 1 or {weight.shape[1]} values, got {list(given.shape)}"
+        )
         node.fits(given.ndim < 2 or given.shape[-1] == given.size, f"C must be a row, got {list(given.shape)}")
         bias = np.broadcast_to(given.reshape(-1) * np.float32(beta), weight.shape[1:])
     return _dense(node, row, weight if alpha == 1 else weight * np.float32(alpha), bias)
@@ -151,7 +153,9 @@ def _channels(node: Node, index: int, source: Op) -> NDArray[np.float32]:
     rank = len(source.shape) + 1
     shape = (1,) * (rank - array.ndim) + array.shape
     good = len(shape) == rank and all(size == 1 for axis, size in enumerate(shape) if axis != 1)
-    node.support(good, f"a constant must be one number, or one a channel of {Node.shape(source)}, got {list(array.shape)}")
+    node.support(
+        good, f"a constant must be one number, or one a channel of {Node.shape(source)}, got {list(array.shape)}"
+    )
     node.fits(shape[1] in (1, source.shape[0]), f"a constant of {list(array.shape)} meets {Node.shape(source)}")
     return array.reshape(-1)
 
@@ -202,7 +206,9 @@ def _swish(node: Node) -> Value:
 
 
 def _probabilities(node: Node) -> Value:
-    node.support(False, "export the network without it: scores are what it takes, `predict(x, \"probabilities\")` its softmax")
+    node.support(
+        False, 'export the network without it: scores are what it takes, `predict(x, "probabilities")` its softmax'
+    )
     raise AssertionError
 
 
@@ -218,7 +224,9 @@ def _viewed(node: Node, source: Op, shape: tuple[int, ...]) -> Value:
         is_row and shape[0] == source.count and len(source.shape) in (1, 3),
         f"{Node.shape(source)} can become a row of values, not [{', '.join(['batch', *map(str, shape)])}]",
     )
-    node.support(source.order is None or source.count == source.shape[0], "a row that was an image twice is not supported")
+    node.support(
+        source.order is None or source.count == source.shape[0], "a row that was an image twice is not supported"
+    )
     if len(shape) == 3 and len(source.shape) == 3:
         # The channels of one pixel are a row.
         source = Flatten(node.label, node.name, [source], (source.count,))
@@ -240,7 +248,9 @@ def _reshape(node: Node) -> Value:
     sizes = node.integers(1)
     dims = (BATCH, *source.shape)
     sizes = [dims[axis] if not size and keeps_zeros and axis < len(dims) else size for axis, size in enumerate(sizes)]
-    node.require(sizes.count(-1) <= 1 and all(size >= -1 or size == BATCH for size in sizes), f"sizes {sizes} make no shape")
+    node.require(
+        sizes.count(-1) <= 1 and all(size >= -1 or size == BATCH for size in sizes), f"sizes {sizes} make no shape"
+    )
     node.support(len(sizes) >= 2, "the batch must stay the first dimension")
     inner = sizes[1:]
     known = math.prod(size for size in inner if size != -1)
@@ -267,7 +277,10 @@ def _unsqueeze(node: Node) -> Value:
     given = node.integers(1) if node.has(1) else node.attribute("axes", "INTS", [])
     rank = len(source.shape) + 1 + len(given)
     axes = sorted(axis + rank if axis < 0 else axis for axis in given)
-    node.support(len(source.shape) == 1 and axes == [2, 3], f"[batch, values] can become [batch, values, 1, 1], got axes {axes[:9]}")
+    node.support(
+        len(source.shape) == 1 and axes == [2, 3],
+        f"[batch, values] can become [batch, values, 1, 1], got axes {axes[:9]}",
+    )
     return _viewed(node, source, (*source.shape, 1, 1))
 
 
@@ -278,7 +291,9 @@ def _transpose(node: Node) -> Value:
     order = node.attribute("perm", "INTS", list(range(rank))[::-1])
     node.require(sorted(order) == list(range(rank)), f"perm must order {rank} axes, got {order[:9]}")
     moved = [axis for axis in order if axis == 0 or source.shape[axis - 1] > 1]
-    node.support(order[0] == 0 and moved == sorted(moved), f"activity must keep the order of its axes, got perm {order}")
+    node.support(
+        order[0] == 0 and moved == sorted(moved), f"activity must keep the order of its axes, got perm {order}"
+    )
     return _viewed(node, source, tuple(source.shape[axis - 1] for axis in order[1:]))
 
 

@@ -124,7 +124,9 @@ class TensorFile:
         length = self._number(entries.get("length", str(size)), label)
         self._check(label, dims, size, length)
         if offset + size > there:
-            raise CorruptError(f"{label} must lie within the {there} bytes of its file, got {offset} ... {offset + size}")
+            raise CorruptError(
+                f"{label} must lie within the {there} bytes of its file, got {offset} ... {offset + size}"
+            )
         if size == 0:
             return np.empty(dims, dtype)
         numbers = np.fromfile(path, np.dtype(dtype), math.prod(dims), offset=offset)

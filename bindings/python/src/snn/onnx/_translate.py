@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -66,14 +67,22 @@ def translated(model: Model) -> Op:
     return last
 
 
+@functools.cache
+def _revision(op: str, opset: int) -> int | None:
+    """The operator set that brought what an operator is in another; None where it is not in it."""
+    try:
+        return int(onnx.defs.get_schema(op, opset, "").since_version)
+    except onnx.defs.SchemaError:
+        return None
+
+
 def _result(proto: Any, called: str, values: dict[str, Value], model: Model) -> Value:
     known = REVISIONS.get(proto.op_type)
     if known is None:
         raise NotSupportedError(f"{called} is not supported; known: {', '.join(sorted(REVISIONS))}")
-    try:
-        revision = onnx.defs.get_schema(proto.op_type, model.opset, "").since_version
-    except onnx.defs.SchemaError:
-        raise NotSupportedError(f"{called} is no operator of version {model.opset}") from None
+    revision = _revision(proto.op_type, model.opset)
+    if revision is None:
+        raise NotSupportedError(f"{called} is no operator of version {model.opset}")
     if revision > known:
         raise NotSupportedError(f"{called} is of revision {revision}, only those up to {known} are known")
     node = Node(proto, called, values, model.tensors)
@@ -99,8 +108,10 @@ def _input(value: Any) -> Input:
         )
     shape = tuple(int(dim.dim_value) for dim in dims[1:])
     if not all(1 <= size < MOST_VALUES for size in shape) or math.prod(shape) > MOST_VALUES:
-        sizes = ", ".join(str(dim.dim_value) if dim.HasField("dim_value") else quoted(dim.dim_param) for dim in dims[1:])
-        raise ShapeError(f"{called} must have fixed sizes >= 1 but for the batch, <= {MOST_VALUES} values, got [batch, {sizes}]")
+        sizes = ", ".join(
+            str(dim.dim_value) if dim.HasField("dim_value") else quoted(dim.dim_param) for dim in dims[1:]
+        )
+        raise ShapeError(
+            f"{called} must have fixed sizes >= 1 but for the batch, <= {MOST_VALUES} values, got [batch, {sizes}]"
+        )
     return Input(called, "input", [], shape)
-
-

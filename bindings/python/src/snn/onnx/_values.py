@@ -41,8 +41,9 @@ class Op:
     inputs: list[Op]
     shape: tuple[int, ...]
     order: tuple[int, ...] | None = field(init=False, default=None)
-    """The image whose values a row lists in the order channel, height, width; this library lists the channels of a pixel
-    together."""
+    """The image whose values a row lists in the order channel, height, width.
+
+    This library lists the channels of a pixel together."""
 
     def __post_init__(self) -> None:
         self.order = self.inputs[0].order if self.inputs else None

@@ -103,7 +103,9 @@ def average_pool(node: Node) -> Value:
     stride, pads, size, reaches = _windows(node, image, kernel, node.flag("ceil_mode"))
     if reaches:
         # What lies past the padding counts nowhere: where nothing else is added, nothing added counts.
-        node.support(not counts or not any(pads[:2]), "ceil_mode with pads that count (count_include_pad) is not supported")
+        node.support(
+            not counts or not any(pads[:2]), "ceil_mode with pads that count (count_include_pad) is not supported"
+        )
         counts = False
     return _pool(node, image, "average_pool", kernel, stride, pads, size, counts or not any(pads))
 
