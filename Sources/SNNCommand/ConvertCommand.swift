@@ -10,7 +10,8 @@ struct ConvertCommand: ParsableCommand {
         discussion: """
             Weights and biases stay as they are, but for batch normalisation and the range of the input, which are \
             folded into them. Windows of spike times, ranges of few spikes and thresholds of rates are fitted to the \
-            training split of the file's recipe.
+            training split of the file's recipe. The report compares every layer with the analog one on samples of \
+            that split: where its error comes from, and how many steps would be enough.
             """
     )
 
@@ -35,6 +36,12 @@ struct ConvertCommand: ParsableCommand {
     var high: Double?
     @Option(help: ArgumentHelp("Where to write the converted network.", valueName: "file"))
     var out: String
+    @Option(help: ArgumentHelp("Where to write the report as an HTML page.", valueName: "file"))
+    var report: String?
+    @Option(help: "Samples of the training split that the report looks at.")
+    var reportSamples = 1000
+    @Option(parsing: .unconditional, help: "Loss of accuracy, 0...1, that the steps found to be enough may have.")
+    var allowedLoss = 0.001
     @OptionGroup var data: DataOptions
     @OptionGroup var thread: ThreadOptions
     @OptionGroup var output: OutputOptions
@@ -45,6 +52,7 @@ struct ConvertCommand: ParsableCommand {
             throw SNNError.unknown("target", to, known: ConversionTarget.allCases.map(\.rawValue))
         }
         try RecipeRun.checkWritable(out)
+        if let report { try RecipeRun.checkWritable(report) }
         let conversion = try ConversionDocument(
             to: target,
             steps: steps,
@@ -70,12 +78,31 @@ struct ConvertCommand: ParsableCommand {
             }
         }
         let (before, after) = (try evaluate(saved.network), try evaluate(network))
+        let examination: ConversionReport? =
+            target == .relu
+            ? nil
+            : try conversion.report(
+                saved.network,
+                network,
+                data: train,
+                samples: reportSamples,
+                allowedLoss: allowedLoss,
+                threads: threads
+            ) { progress in
+                display.update(progress)
+                return true
+            }
         display.finish()
+        if let report, let examination {
+            let page = ConversionPage(examination, title: "\(file) as \(to): \(network.steps) steps")
+            try AtomicFile.write(try ByteBuffer(Array(page.text.utf8)), to: report)
+        }
         try NetworkFile.write(network, recipe: saved.recipe?.json, to: out)
         var report = Report(after, network: network, threads: threads)
         report["accuracy_ann"] = target == .relu ? after.accuracy : before.accuracy
         report["accuracy_converted"] = after.accuracy
         report["spikes_per_neuron_converted"] = report["spikes_per_neuron"]
+        if let examination { report.set("conversion", object: examination.numbers) }
         if output.json { return Console.result(report.json.text()) }
         Console.result(
             "\(file): \(before.accuracy.percent) of the test samples right, as \(to) \(after.accuracy.percent)"
@@ -83,7 +110,15 @@ struct ConvertCommand: ParsableCommand {
         var summary = Summary()
         summary.addResults(report, samples: test.count)
         summary.add("written to", out, "")
+        if let page = self.report { summary.add("report", page, "open it in a browser") }
         summary.show()
+        if let examination {
+            for sentence in examination.sentences { Console.result("- " + sentence) }
+            let right = Array(repeating: Table.Alignment.right, count: ConversionReport.columns.count - 2)
+            var table = Table(ConversionReport.columns, [.left, .left] + right)
+            for layer in examination.layers { table.add(examination.cells(layer)) }
+            table.show()
+        }
         Console.result("Next: snn eval \(Shell.quoted(out)), snn predict \(Shell.quoted(out))")
     }
 }

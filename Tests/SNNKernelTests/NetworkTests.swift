@@ -189,7 +189,7 @@ struct NetworkTests {
         ) { try made([.dense("a", 3, neuron: ComponentChoice("lfi"))]) }
         #expect(
             throws: SNNError.unknownName(
-                "layer 'a': unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool"
+                "layer 'a': unknown stage 'pool'; known: average_pool, dropout, flatten, max_pool, zero_pad"
             )
         ) { try made([.stages("a", ComponentChoice("pool"))]) }
         #expect(throws: SNNError.unknownName("unknown coding 'x'; known: constant, events, frames, latency, rate")) {

@@ -55,7 +55,7 @@ struct PluginTests {
                 "readout": ["spike_count", "membrane", "population"],
                 "rule": ["backpropagation"],
                 "connection": ["dense", "conv2d", "identity", "batch_norm"],
-                "stage": ["flatten", "average_pool", "max_pool", "dropout"],
+                "stage": ["flatten", "average_pool", "max_pool", "zero_pad", "dropout"],
                 "loss": ["cross_entropy", "mean_squared_error"],
                 "optimizer": ["sgd", "adam", "adamw"],
                 "schedule": ["constant", "step", "exponential", "cosine"],

@@ -5,6 +5,7 @@ package struct Report: Sendable {
     private(set) var names: [String] = []
     private var numbers: [String: Double] = [:]
     private var lists: [String: [Report]] = [:]
+    private var objects: [String: Report] = [:]
     private var texts: [String: String] = [:]
 
     package init() {}
@@ -24,6 +25,9 @@ package struct Report: Sendable {
     /// Adds a list of reports, such as the stages.
     package mutating func set(_ name: String, list: [Report]) { lists[name] = list }
 
+    /// Adds a report within this one.
+    package mutating func set(_ name: String, object: Report) { objects[name] = object }
+
     /// A number by name; throws ``SNNError/unknownName(_:)`` that lists the names.
     package func number(_ name: String) throws(SNNError) -> Double {
         guard let value = numbers[name] else { throw .unknown("number in the report", name, known: names) }
@@ -39,6 +43,7 @@ package struct Report: Sendable {
         }
         for (name, text) in texts { root[name] = .string(text) }
         for (name, list) in lists { root[name] = .array(list.map(\.json)) }
+        for (name, report) in objects { root[name] = report.json }
         return .object(root)
     }
 

@@ -291,12 +291,12 @@ struct ConversionTests {
         #expect(
             failure { try recipe(#",{"kind":"convert","to":"ttfs","batch":3}"#) }
                 == .unknownName(
-                    "unknown key in stages[1]: 'batch'; known: high, kind, low, margin, percentile, to"
+                    "unknown key in stages[1]: 'batch'; known: high, kind, low, margin, percentile, shift, steps, to"
                 )
         )
         #expect(
             failure { try recipe(#",{"kind":"convert","to":"lif"}"#) }
-                == .unknownName("unknown stages[1].to 'lif'; known: relu, ttfs")
+                == .unknownName("unknown stages[1].to 'lif'; known: fs, if, relu, ttfs")
         )
     }
 }
