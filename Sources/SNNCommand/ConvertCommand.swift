@@ -26,7 +26,7 @@ struct ConvertCommand: ParsableCommand {
         help: "Per cent of the activations that windows, ranges and thresholds have room for."
     )
     var percentile = 100.0
-    @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, else 1.")
+    @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, 2 for fs, 1 for if.")
     var margin: Double?
     @Option(parsing: .unconditional, help: "Added to currents, in units of the last bit (fs): 0.5 rounds, 0 cuts off.")
     var shift: Double?

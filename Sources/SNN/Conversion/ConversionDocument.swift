@@ -22,8 +22,8 @@ package struct ConversionDocument: Sendable, Equatable {
 
     /// Steps unless told otherwise.
     package static func defaultSteps(_ target: ConversionTarget) -> Int { target == .rate ? 128 : 10 }
-    /// Spike times cost nothing for room, codes a bit.
-    private static func defaultMargin(_ target: ConversionTarget) -> Double { target == .ttfs ? 1.5 : 1 }
+    /// Spike times cost nothing for room; codes cost a bit for twice the range, and have half a spike fewer.
+    private static func defaultMargin(_ target: ConversionTarget) -> Double { [.ttfs: 1.5, .fs: 2][target] ?? 1 }
 
     /// A conversion; nil takes what suits the target.
     ///
