@@ -57,8 +57,14 @@ def network(last: Op, name: str) -> Network:
     )
     tensors = made.tensors
     for tensor, numbers in builder.tensors.items():
-        tensors[tensor][...] = numbers.reshape(tensors[tensor].shape)
+        _write(numbers, tensors[tensor].reshape(numbers.shape))
     return made
+
+
+def _write(numbers: NDArray[Any], target: NDArray[Any]) -> None:
+    """Copies in strips of outputs, which both sides have in near memory: axes are in another order in the file."""
+    for first in range(0, numbers.shape[-1], 64):
+        target[..., first : first + 64] = numbers[..., first : first + 64]
 
 
 class _Builder:
@@ -211,6 +217,5 @@ def _pool(op: Pool) -> Stage:
 
 
 def _reordered(numbers: NDArray[Any], image: tuple[int, ...]) -> NDArray[Any]:
-    """Rows from the order channel, height, width to height, width, channel."""
-    rest = numbers.shape[1:]
-    return np.moveaxis(numbers.reshape(*image, *rest), 0, 2).reshape(-1, *rest)
+    """Rows from the order channel, height, width to height, width, channel, as a view of that shape."""
+    return np.moveaxis(numbers.reshape(*image, *numbers.shape[1:]), 0, 2)
