@@ -82,7 +82,9 @@ func pipeline() throws {
                 continue
             }
             let from = (sample - 5) * batch * 4
-            #expect(try Array(session.scores().storage.elements) == Array(expected.elements[from..<from + batch * 4]))
+            let scores = try session.scores()
+            let found = withExtendedLifetime(scores) { Array(scores.storage.elements) }
+            #expect(found == Array(expected.elements[from..<from + batch * 4]))
         }
     }
     #expect(
