@@ -219,10 +219,17 @@ public struct BatchNormalisation: Connection {
         let (mean, inverse) = (sums.mean.base, sums.inverse.base)
         let (ofScale, ofShift) = (sums.ofScale.base, sums.ofShift.base)
         for index in 0..<channels { inverse[index] = self.inverse(block.variance.base[index]) }
-        for first in Swift.stride(from: 0, to: values.slices * values.row, by: channels) {
-            let (from, error) = (x + first, slope + first)
-            for index in 0..<channels { ofScale[index] += Double(error[index]) * (Double(from[index]) - mean[index]) }
-            for index in 0..<channels { ofShift[index] += Double(error[index]) }
+        for first in Swift.stride(from: 0, to: channels, by: WideChannels.count) {
+            let lanes = min(WideChannels.count, channels - first)
+            let center = WideChannels(UnsafePointer(mean + first), lanes: lanes)
+            var (scale, shift) = (WideChannels(), WideChannels())
+            for pixel in Swift.stride(from: first, to: values.slices * values.row, by: channels) {
+                let error = WideChannels(UnsafePointer(slope + pixel))
+                scale += error * (WideChannels(UnsafePointer(x + pixel)) - center)
+                shift += error
+            }
+            scale.store(to: ofScale + first, lanes: lanes)
+            shift.store(to: ofShift + first, lanes: lanes)
         }
         for index in 0..<channels { ofScale[index] *= inverse[index] }
         return withExtendedLifetime(block) { sums }
@@ -239,21 +246,96 @@ private struct BlockMoments {
         variance = Storage(channels)
         let total = values.slices * values.row
         let share = 1 / Double(total / channels)
-        let (x, mean, variance) = (values.base, self.mean.base, self.variance.base)
-        for first in stride(from: 0, to: total, by: channels) {
-            let from = x + first
-            for index in 0..<channels { mean[index] += Double(from[index]) }
-        }
-        for index in 0..<channels { mean[index] *= share }
-        // A second pass rather than a difference of squares, which cancels.
-        for first in stride(from: 0, to: total, by: channels) {
-            let from = x + first
-            for index in 0..<channels {
-                let distance = Double(from[index]) - mean[index]
-                variance[index] += distance * distance
+        let x = UnsafePointer(values.base)
+        for first in stride(from: 0, to: channels, by: WideChannels.count) {
+            let lanes = min(WideChannels.count, channels - first)
+            var center = WideChannels()
+            for pixel in stride(from: first, to: total, by: channels) { center += WideChannels(x + pixel) }
+            center *= share
+            // A second pass rather than a difference of squares, which cancels.
+            var squares = WideChannels()
+            for pixel in stride(from: first, to: total, by: channels) {
+                let distance = WideChannels(x + pixel) - center
+                squares += distance * distance
             }
+            squares *= share
+            center.store(to: mean.base + first, lanes: lanes)
+            squares.store(to: variance.base + first, lanes: lanes)
         }
-        for index in 0..<channels { variance[index] *= share }
+    }
+}
+
+/// Numbers of sixteen neighbouring channels in double precision, which stay in registers while pixels pass.
+private struct WideChannels {
+    /// Channels.
+    static let count = 16
+
+    private var low = SIMD8<Double>(repeating: 0)
+    private var high = SIMD8<Double>(repeating: 0)
+
+    /// Zeros.
+    init() {}
+
+    /// Sixteen numbers of a pixel; those behind the last channel are whatever follows.
+    @inline(__always)
+    init(_ base: UnsafePointer<Float>) {
+        low = Self.wide(base)
+        high = Self.wide(base + 8)
+    }
+
+    /// `lanes` numbers, then zeros.
+    init(_ base: UnsafePointer<Double>, lanes: Int) {
+        for lane in 0..<min(8, lanes) { low[lane] = base[lane] }
+        for lane in 8..<max(8, lanes) { high[lane - 8] = base[lane] }
+    }
+
+    /// Written out: the initialiser that converts a vector goes lane by lane.
+    @inline(__always)
+    private static func wide(_ base: UnsafePointer<Float>) -> SIMD8<Double> {
+        SIMD8(
+            Double(base[0]),
+            Double(base[1]),
+            Double(base[2]),
+            Double(base[3]),
+            Double(base[4]),
+            Double(base[5]),
+            Double(base[6]),
+            Double(base[7])
+        )
+    }
+
+    @inline(__always)
+    static func += (a: inout WideChannels, b: WideChannels) {
+        a.low += b.low
+        a.high += b.high
+    }
+
+    @inline(__always)
+    static func *= (a: inout WideChannels, factor: Double) {
+        a.low *= factor
+        a.high *= factor
+    }
+
+    @inline(__always)
+    static func - (a: WideChannels, b: WideChannels) -> WideChannels {
+        var result = a
+        result.low -= b.low
+        result.high -= b.high
+        return result
+    }
+
+    @inline(__always)
+    static func * (a: WideChannels, b: WideChannels) -> WideChannels {
+        var result = a
+        result.low *= b.low
+        result.high *= b.high
+        return result
+    }
+
+    /// Writes the first `lanes` numbers.
+    func store(to target: UnsafeMutablePointer<Double>, lanes: Int) {
+        for lane in 0..<min(8, lanes) { target[lane] = low[lane] }
+        for lane in 8..<max(8, lanes) { target[lane] = high[lane - 8] }
     }
 }
 
