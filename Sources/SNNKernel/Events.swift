@@ -41,12 +41,19 @@ struct EventList {
         let base = UnsafePointer(source.base)
         let nonZero = base.countNonZero(total)
         let place = Placement(shape: shape, rows: rows, events: nonZero)
-        place.fill { row, emit in
-            let values = base + row * source.count
-            values.forEachNonZero(source.count) { emit($0, values[$0]) }
+        if nonZero > total / Self.leastShare {
+            place.fill(from: base)
+        } else {
+            place.fill { row, emit in
+                let values = base + row * source.count
+                values.forEachNonZero(source.count) { emit($0, values[$0]) }
+            }
         }
         self = place.list
     }
+
+    /// One in so many numbers that are not zero make it worth looking at each rather than for the next.
+    private static let leastShare = 16
 
     private init(_ source: Raster, shape: Shape) {
         switch source.held {
@@ -180,6 +187,32 @@ struct EventList {
                 }
             }
             starts[list.rows * list.pixels] = Int32(truncatingIfNeeded: next)
+        }
+
+        /// Lists the values of all rows, `[rows, shape.count]`, without a branch: each is written where the next event
+        /// belongs, and the next one over it where it was zero.
+        func fill(from source: UnsafePointer<Float>) {
+            let (starts, positions, values) = (list.starts.base, list.positions.base, self.values.base)
+            let (pixels, channels) = (list.pixels, shape.channels)
+            var next = 0
+            var from = source
+            for pixel in 0..<list.rows * pixels {
+                starts[pixel] = Int32(truncatingIfNeeded: next)
+                let first = Int32(truncatingIfNeeded: pixel % pixels * channels)
+                for channel in 0..<channels {
+                    let value = from[channel]
+                    positions[next] = first &+ Int32(truncatingIfNeeded: channel)
+                    values[next] = value
+                    // 1 where any bit but the sign is set: written as a choice it becomes a branch.
+                    let bits = value.bitPattern &<< 1
+                    next &+= Int(truncatingIfNeeded: (bits | (0 &- bits)) &>> 31)
+                }
+                from += channels
+            }
+            starts[list.rows * pixels] = Int32(truncatingIfNeeded: next)
+            // A zero at the end was written into the margin, which is zero.
+            positions[next] = 0
+            values[next] = 0
         }
     }
 }
