@@ -131,5 +131,7 @@ extension ConversionTarget {
     }
 
     /// Few-spikes neurons with published tables, and their steps.
-    private static let published = ["silu": ("fs.silu", 16), "sigmoid": ("fs.sigmoid", 12)]
+    static let published = [
+        "silu": (model: "fs.silu", steps: 16), "sigmoid": (model: "fs.sigmoid", steps: 12),
+    ]
 }

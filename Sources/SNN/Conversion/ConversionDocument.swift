@@ -126,9 +126,34 @@ package struct ConversionDocument: Sendable, Equatable {
                 let largest = margin * Double(survey.percentile(percentile))
                 if largest > 0 { settings.thresholds[node.name] = largest }
             }
-        case .fs, .relu: break
+        case .fs: settings.tables = try tables(for: network, threads: threads)
+        case .relu: break
         }
         return try network.converted(to: target, settings, registry: registry)
+    }
+
+    /// Tables of the smooth functions in a network, fitted where none is published for these steps.
+    private func tables(for network: Network, threads: Int) throws(SNNError) -> [String: ComponentChoice] {
+        var tables: [String: ComponentChoice] = [:]
+        for node in network.description.nodes {
+            guard let neuron = node.neuron, case .smooth(let name)? = try? AnalogUnit(neuron), tables[name] == nil,
+                ConversionTarget.published[name]?.steps != steps
+            else { continue }
+            var request = StaircaseRequest()
+            request.function = name
+            request.steps = steps
+            request.threads = threads
+            let table = try request.run().table
+            func numbers(_ list: [Float]) -> ParameterValue { .numbers(list.map(Double.init)) }
+            tables[name] = ComponentChoice(
+                "fs",
+                [
+                    "thresholds": numbers(table.thresholds), "resets": numbers(table.resets),
+                    "amplitudes": numbers(table.amplitudes),
+                ]
+            )
+        }
+        return tables
     }
 
     private func inputRange(_ data: Dataset) throws(SNNError) -> ClosedRange<Double> {

@@ -10,7 +10,9 @@ struct FirstSamples: LabelledSource {
     var classes: Int { data.classes }
     var isAugmented: Bool { false }
     func label(_ sample: Int) -> Int32 { data.label(first + sample) }
-    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) { fill(sample, into: row) }
+    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
+        fill(sample, into: row)
+    }
     func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(first + sample, into: row) }
     func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(first + sample) }
 }

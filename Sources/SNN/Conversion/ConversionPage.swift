@@ -103,12 +103,17 @@ package struct ConversionPage {
             points.map { (x: steps.place(Double($0.steps)), y: accuracy.place($0.accuracy * 100)) },
             ["stroke": Palette.teal, "stroke-width": "2.5"]
         )
-        picture.text("accuracy (%), dashed: the analog network", x: 80, y: 26, ["class": "note", "fill": Palette.teal])
+        picture.text(
+            "accuracy (%), dashed: the analog network",
+            x: 80,
+            y: 26,
+            ["class": "note", "style": "fill: \(Palette.teal)"]
+        )
         picture.text(
             "spikes a neuron and sample",
             x: 880,
             y: 26,
-            ["class": "note", "text-anchor": "end", "fill": Palette.orange]
+            ["class": "note", "text-anchor": "end", "style": "fill: \(Palette.orange)"]
         )
         picture.text("steps of a window", x: 480, y: 324, ["class": "note", "text-anchor": "middle"])
         return picture

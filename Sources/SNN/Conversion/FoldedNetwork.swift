@@ -105,13 +105,9 @@ struct FoldedNetwork {
     }
 
     private mutating func add(_ node: Node, _ choice: NodeDescription) throws(SNNError) -> Output {
-        var output: Output
-        if node.inputs.count == 1 {
-            output = node.inputs[0] < 0 ? input : outputs[node.inputs[0]]
-            for (stage, choice) in zip(node.stages, choice.stages) { try pass(stage, choice, &output) }
-        } else {
-            output = try join(node, choice)
-        }
+        guard node.inputs.count == 1 else { return try join(node, choice) }
+        var output = node.inputs[0] < 0 ? input : outputs[node.inputs[0]]
+        for (stage, choice) in zip(node.stages, choice.stages) { try pass(stage, choice, &output) }
         guard let neuron = choice.neuron else { return output }
         let unit = try AnalogUnit(neuron)
         switch node.connection {
@@ -123,7 +119,7 @@ struct FoldedNetwork {
                 FoldedLayer(
                     description: NodeDescription(
                         name: node.name,
-                        inputs: node.inputs.count > 1 ? choice.inputs : names([output]),
+                        inputs: names([output]),
                         stages: output.stages,
                         connection: ComponentChoice("identity")
                     ),
@@ -162,11 +158,19 @@ struct FoldedNetwork {
             }
             parts.append(part)
         }
-        let isAddition = node.connection is Identity
-        guard isAddition, node.stages.isEmpty else {
+        guard node.connection is Identity, node.stages.isEmpty, let neuron = choice.neuron else {
             throw .notSupported("several inputs convert where a layer has the connection identity and no stages")
         }
-        return Output(layer: parts[0].layer, asking: node.name)
+        return place(
+            FoldedLayer(
+                description: NodeDescription(
+                    name: node.name,
+                    inputs: names(parts),
+                    connection: ComponentChoice("identity")
+                ),
+                unit: try AnalogUnit(neuron)
+            )
+        )
     }
 
     private func names(_ outputs: [Output]) -> [String] {

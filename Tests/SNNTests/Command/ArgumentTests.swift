@@ -12,7 +12,8 @@ struct ArgumentTests {
         let names = Snn.configuration.subcommands.map { $0.configuration.commandName }
         #expect(
             names == [
-                "demo", "train", "eval", "predict", "info", "plan", "convert", "recipes", "plugins", "data", "verify",
+                "demo", "train", "eval", "predict", "info", "plan", "convert", "fs-fit", "recipes", "plugins", "data",
+                "verify",
                 "bench",
             ]
         )

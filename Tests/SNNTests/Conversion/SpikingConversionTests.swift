@@ -1,0 +1,176 @@
+import SNNKernel
+import SNNTestKit
+import Testing
+
+@testable import SNN
+
+@Suite("conversion to few spikes and to rates")
+struct SpikingConversionTests {
+    /// A residual block with batch normalisation everywhere, a strided branch and pools, for the 8 x 8 digits.
+    private static let residual = #"""
+        {"input":{"shape":[1,8,8]},"readout":"membrane","layers":[
+         {"name":"c1","connection":{"kind":"conv2d","channels":6,"kernel":3,"padding":1,"bias":false},
+          "neuron":"relu.identity"},
+         {"name":"n1","connection":"batch_norm","neuron":"relu"},
+         {"name":"c2","connection":{"kind":"conv2d","channels":8,"kernel":3,"padding":1,"stride":2},
+          "neuron":"relu.identity"},
+         {"name":"n2","connection":"batch_norm","neuron":"relu"},
+         {"name":"c3","connection":{"kind":"conv2d","channels":8,"kernel":3,"padding":1},"neuron":"relu.identity"},
+         {"name":"n3","connection":"batch_norm","neuron":"relu.identity"},
+         {"name":"s","inputs":["n1"],"connection":{"kind":"conv2d","channels":8,"kernel":1,"stride":2},
+          "neuron":"relu.identity"},
+         {"name":"sn","connection":"batch_norm","neuron":"relu.identity"},
+         {"name":"sum","inputs":["n3","sn"],"connection":"identity","neuron":"relu"},
+         {"name":"out","stages":[{"kind":"average_pool","kernel":2},"flatten"],
+          "connection":{"kind":"dense","outputs":10},"neuron":"relu.identity"}]}
+        """#
+
+    /// It learned the digits for a while.
+    private func trained(_ text: String = Self.residual) throws -> (network: Network, data: Dataset) {
+        let data = try DataCatalogue.open("digits", split: "train", directory: nil, preprocessing: Preprocessing())
+        let network = try Network(try NetworkDocument.read(text), registry: try Library.registry(), seed: 5)
+        let document = try TrainingDocument(
+            JSONField(try JSONValue(parsing: #"{"batch":64,"optimizer":{"kind":"adam","learning_rate":0.01}}"#))
+        )
+        _ = try document.trainer(for: network, seed: 5).fit(data, epochs: 6, threads: 2)
+        return (network, data)
+    }
+
+    private func converted(
+        _ network: Network,
+        _ document: ConversionDocument,
+        _ data: Dataset
+    ) throws -> Network {
+        let other = try document.convert(network, data: data)
+        try document.fit(other, data: data, threads: 2)
+        return other
+    }
+
+    @Test("few spikes lose next to nothing on a residual network, and the report adds up")
+    func fewSpikes() throws {
+        let (network, data) = try trained()
+        let analog = try network.evaluate(data).accuracy
+        #expect(analog > 0.9)
+        let document = try ConversionDocument(to: .fs, steps: 10)
+        let spiking = try converted(network, document, data)
+        #expect(spiking.steps == 10 && spiking.nodes.map(\.name) == ["c1", "c2", "c3", "s", "sum", "out"])
+        let found = try spiking.evaluate(data)
+        #expect(abs(found.accuracy - analog) <= 0.005)
+        #expect(found.statistics.spikesPerNeuron > 0.1 && found.statistics.spikesPerNeuron < 3)
+
+        let report = try document.report(network, spiking, data: data, samples: 300, threads: 2)
+        #expect(report.layers.map(\.name) == ["c1", "c2", "sum"] && report.samples == 300)
+        for layer in report.layers {
+            #expect(layer.correlation > 0.999 && layer.correlation <= 1.000001, "\(layer.name)")
+            #expect(layer.clippedShare < 0.001 && layer.error < 1e-3 && layer.error > 0, "\(layer.name)")
+            #expect(layer.range > 0 && layer.spikesPerNeuron > 0, "\(layer.name)")
+        }
+        // Nothing comes in with the pixels.
+        #expect(report.layers[0].inheritedError == 0 && report.layers[2].inheritedError > 0)
+        #expect(report.curve.map(\.steps) == Array(1...16))
+        #expect(report.curve[9].accuracy == report.accuracyConverted)
+        let enough = try #require(report.enoughSteps)
+        #expect(enough > 1 && enough <= 10)
+        #expect(report.curve[enough - 1].accuracy >= report.accuracyAnalog - 0.001)
+        #expect(report.curve[enough - 2].accuracy < report.accuracyAnalog - 0.001)
+        let page = ConversionPage(report, title: "a < b").text
+        #expect(page.contains("a &lt; b") && page.contains("<td>sum</td>") && page.contains("<svg"))
+    }
+
+    @Test("a range that is too small shows as clipping, too few steps as rounding")
+    func causes() throws {
+        let (network, data) = try trained()
+        let narrow = try ConversionDocument(to: .fs, steps: 10, margin: 0.2)
+        let clipping = try narrow.report(
+            network,
+            try converted(network, narrow, data),
+            data: data,
+            samples: 200,
+            threads: 2
+        )
+        #expect(clipping.layers[0].clippedShare > 0.01)
+        #expect(clipping.layers[0].clippingError > 10 * clipping.layers[0].roundingError)
+        let coarse = try ConversionDocument(to: .fs, steps: 2)
+        let rounding = try coarse.report(
+            network,
+            try converted(network, coarse, data),
+            data: data,
+            samples: 200,
+            threads: 2
+        )
+        #expect(rounding.layers[0].roundingError > 10 * rounding.layers[0].clippingError)
+        #expect(rounding.roundingLoss > abs(rounding.clippingLoss))
+    }
+
+    @Test("rates come to the analog network as the window grows")
+    func rates() throws {
+        let (network, data) = try trained()
+        let analog = try network.evaluate(data).accuracy
+        let document = try ConversionDocument(to: .rate, steps: 64)
+        let spiking = try converted(network, document, data)
+        #expect(spiking.nodes.filter(\.spikes).map(\.name) == ["c1", "c2", "sum"])
+        #expect(try spiking.evaluate(data, threads: 2).accuracy > analog - 0.03)
+        let report = try document.report(network, spiking, data: data, samples: 100, threads: 2)
+        #expect(report.curve.count == 512 && report.curve[63].accuracy == report.accuracyConverted)
+        #expect(report.curve[511].accuracy >= report.curve[3].accuracy)
+        #expect(zip(report.curve, report.curve.dropFirst()).allSatisfy { $0.spikesPerNeuron <= $1.spikesPerNeuron })
+        #expect(report.layers.allSatisfy { $0.correlation > 0.98 })
+    }
+
+    @Test("a rate is the current over the threshold: the mean of spikes worth their threshold")
+    func meanOfSpikes() throws {
+        let steps = 100
+        let neuron = try Library.registry().neuron(
+            ComponentChoice(
+                "lif",
+                [
+                    "decay": .text("none"), "v_threshold": .number(2), "amplitude": .number(2), "v_start": .number(1),
+                ]
+            ),
+            dt: 1
+        )
+        let current = Values(steps: steps, batch: 1, count: 6, isConstant: true)
+        let numbers: [Float] = [-1, 0, 0.3, 1, 1.99, 5]
+        for (index, number) in numbers.enumerated() { current.base[index] = number }
+        let spelled = Values(steps: steps, batch: 1, count: 6)
+        for t in 0..<steps { spelled.step(t).update(from: current.base, count: 6) }
+        let mean = neuron.run(spelled, state: neuron.rest(count: 6), potentials: nil).windowMean
+        for (index, number) in numbers.enumerated() {
+            #expect(abs(mean.base[index] - min(max(number, 0), 2)) <= 2 / Float(steps), "\(number)")
+        }
+        withExtendedLifetime((current, mean)) {}
+    }
+
+    @Test("smooth units convert by tables, clipped ones by their range; what has none is refused")
+    func units() throws {
+        func network(_ unit: String) throws -> Network {
+            try Network(
+                try NetworkDocument.read(
+                    #"""
+                    {"input":{"shape":[4]},"readout":"membrane","layers":[
+                     {"name":"a","connection":{"kind":"dense","outputs":30},"neuron":\#(unit)},
+                     {"name":"b","connection":{"kind":"dense","outputs":3},"neuron":"relu.identity"}]}
+                    """#
+                ),
+                registry: try Library.registry(),
+                seed: 3
+            )
+        }
+        let data = try TrainedSample.samples(features: 4, classes: 3, count: 40)
+        let silu = try ConversionDocument(to: .fs, steps: 16).convert(network("\"analog.silu\""), data: data)
+        #expect(silu.description.nodes[0].neuron?.name == "fs.silu")
+        let clip = try ConversionDocument(to: .fs, steps: 8).convert(
+            network(#"{"model":"analog.clip","high":6}"#),
+            data: data
+        )
+        #expect(clip.description.nodes[0].neuron?.parameters["range"] == .number(6))
+        #expect(
+            failure { try ConversionDocument(to: .rate).convert(network("\"analog.silu\""), data: data) }
+                == .notSupported("layer 'a': analog.silu does not convert to if")
+        )
+        #expect(
+            failure { try ConversionDocument(to: .ttfs, steps: 4) } == .argument("steps is for fs and if, not for ttfs")
+        )
+        #expect(failure { try ConversionDocument(to: .fs, shift: 2) } == .parameter("shift must be 0 ... 1, got 2"))
+    }
+}
