@@ -3,10 +3,9 @@ import SNNKernel
 extension ConversionDocument {
     /// Compares a converted network with the one that it was made of, on the first `samples` samples of calibration data.
     ///
-    /// - Parameters:
-    ///   - allowedLoss: the loss of accuracy that the steps asked for may have.
-    ///   - progress: told while layers are compared.
-    /// - Throws: ``SNNError/argument(_:)`` for samples < 1, ``SNNError/notSupported(_:)`` for a network converted back to
+    /// The steps that are enough may lose `allowedLoss` of the accuracy; `progress` is told while layers are compared.
+    ///
+    /// Errors: ``SNNError/argument(_:)`` for samples < 1, ``SNNError/notSupported(_:)`` for a network converted back to
     ///   analog units, and those of evaluations.
     package func report(
         _ original: Network,

@@ -2,7 +2,9 @@ import SNNKernel
 
 /// What a conversion did to every layer, where accuracy went, and how many steps would be enough.
 package struct ConversionReport: Sendable {
-    /// One spiking layer. Errors are mean squares over samples and neurons, in units of the analog layer's mean square.
+    /// One spiking layer.
+    ///
+    /// Errors are mean squares over samples and neurons, in units of the analog layer's mean square.
     package struct Layer: Sendable {
         package let name: String
         /// The neuron model.
