@@ -97,7 +97,7 @@ install: ## put program, library, header, pkg-config and CMake files under PREFI
 	fill bindings/c/snn.pc.in "$$to/lib/pkgconfig/snn.pc"
 	fill bindings/c/snnConfig.cmake.in "$$to/lib/cmake/snn/snnConfig.cmake"
 	fill bindings/c/snnConfigVersion.cmake.in "$$to/lib/cmake/snn/snnConfigVersion.cmake"
-	install -m 644 LICENSE docs/third-party.md docs/abi.md bindings/c/{learn,batches,spike_times}.c "$$to/share/doc/snn/"
+	install -m 644 LICENSE docs/third-party.md docs/abi.md bindings/c/{learn,batches,spike_times,convert}.c "$$to/share/doc/snn/"
 	echo "snn $(VERSION) is in $$to. Where programs do not find libsnn.so: ldconfig, or LD_LIBRARY_PATH=$$to/lib"
 
 uninstall: ## remove what `make install` with the same PREFIX put there

@@ -451,6 +451,52 @@ SNN_API snn_status snn_fs_fit(const char *json, const double *x, const double *y
                               size_t points_count, snn_progress progress, void *user, float *thresholds, float *resets,
                               float *amplitudes, size_t steps_count, snn_report **report);
 
+/* ---------------------------------------------------------------- conversion */
+
+/* Another network that computes what `network` does with other neurons: an analog one (coding "constant", neurons "relu"
+   and the like, batch normalisation) as few spikes, rates or spike times, or one of spike times as an analog one
+   (docs/network.md). Ranges, thresholds and windows are fitted to `dataset`. `network` stays as it is; `converted` takes
+   its number of threads. `json`: {"to": "fs", "if", "ttfs" or "relu", "steps": N, "percentile": P, "margin": M,
+   "shift": S, "low": A, "high": B} as a recipe's stage "convert" takes it (docs/recipes.md), and
+   {"report_samples": N, "allowed_loss": L, "page": FILE}: compare both networks on the first N samples (1000 unless
+   given; 0: no report), with the loss of accuracy that the steps found to be enough may have (0.001), and write an HTML
+   page about it.
+   `report` may be NULL. It receives NULL where there is no report: for 0 samples, and for "relu" unless asked for, which
+   is refused. Its numbers: "samples", "accuracy_analog", "accuracy_converted", "accuracy_clipped" (the analog network cut
+   at what spikes can stand for), "clipping_loss", "rounding_loss", "allowed_loss", "layers_count", and "enough_steps" where
+   a window of such a length exists; snn_report_json also has "layers" and "curve", the accuracy and spikes of other steps.
+   `progress` (may be NULL) is told while ranges are fitted (epoch 1) and while layers are compared (epoch 0).
+   Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE (a data set of another network), NOT_SUPPORTED (a layer
+   that has no counterpart, by name), NOT_FINITE, STATE (a layer that the data never activates), FILE, MEMORY, CANCELLED,
+   PROCESSOR. */
+SNN_API snn_status snn_network_convert(const snn_network *network, const char *json, const snn_dataset *dataset,
+                                       snn_progress progress, void *user, snn_network **converted, snn_report **report);
+
+/* What conversion did to one layer of spiking neurons. Shares are fractions 0..1. Errors are mean squares over samples and
+   neurons, in units of the mean square of what the analog layer sends; `error` is all of it, with what the other three
+   have in common. Later libraries may add members at the end (docs/abi.md). */
+typedef struct snn_conversion_layer {
+    const char *name;         /* borrowed until the report is freed                                       */
+    const char *model;        /* its neuron, "fs.relu"; borrowed until the report is freed                */
+    int64_t neurons;
+    double range;             /* the largest value it can send: range, threshold or window; may be INFINITY */
+    double correlation;       /* Pearson's, of what it sends with what the analog layer sends             */
+    double clipped_share;     /* values above the range                                                   */
+    double error;
+    double inherited_error;   /* came in with its currents from the layers before it                      */
+    double clipping_error;    /* lost above the range                                                     */
+    double rounding_error;    /* what codes, times or rates cannot tell apart                             */
+    double dead_share;        /* neurons that never sent anything                                         */
+    double saturated_share;   /* neurons above the range in at least half of the samples                  */
+    double spikes_per_neuron; /* spikes a sample and neuron                                               */
+} snn_conversion_layer;
+
+/* Layer `index` of 0..<"layers_count" of a report of snn_network_convert, in the order of the network. `struct_size` is
+   sizeof *layer: no more is written, and members that this library does not know become 0.
+   Errors: ARGUMENT (index or struct_size out of range), STATE (the report is not of a conversion). */
+SNN_API snn_status snn_report_conversion_layer(const snn_report *report, size_t index, size_t struct_size,
+                                               snn_conversion_layer *layer);
+
 /* ---------------------------------------------------------------- report */
 
 /* The number called `name`. Errors: ARGUMENT, UNKNOWN_NAME (the sentence lists the names). */

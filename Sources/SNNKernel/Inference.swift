@@ -226,7 +226,7 @@ public struct Evaluation: Sendable {
 
 extension Network {
     /// Checks that a set fits this network.
-    func check(_ data: any LabelledSource) throws(SNNError) {
+    package func check(_ data: any LabelledSource) throws(SNNError) {
         guard data.count > 0 else { throw .argument("a data set must hold at least one sample, got 0") }
         if let window = data.eventWindow {
             _ = try eventCoding()

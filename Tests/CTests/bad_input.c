@@ -217,9 +217,8 @@ static void documents(void) {
         {INPUT("[9007199254740992,9007199254740992,4]", "10"), {MEMORY, PARAMETER, SHAPE}},
         {INPUT("[1,8,8]", "9223372036854775807"), {MEMORY, PARAMETER, DOCUMENT}},
         {INPUT("[1,8,8]", "1000000000000"), {MEMORY, PARAMETER}},
-        /* what this version refuses by name */
         {LAYERS(TEST_HIDDEN "," TEST_OUT ",{\"name\":\"sum\",\"inputs\":[\"hidden\",\"out\"],\"connection\":"
-                            "{\"kind\":\"dense\",\"outputs\":10},\"neuron\":{\"model\":\"lif\"}}"), {NOT_SUPPORTED}},
+                            "{\"kind\":\"dense\",\"outputs\":10},\"neuron\":{\"model\":\"lif\"}}"), {SHAPE}},
         /* two nodes of one name */
         {LAYERS(TEST_HIDDEN "," TEST_HIDDEN), {DOCUMENT, PARAMETER, UNKNOWN_NAME}},
     };
@@ -781,6 +780,110 @@ static void few_spikes(void) {
 #undef FIT
 }
 
+static void conversions(void) {
+    static const char analog_json[] =
+        "{\"input\":{\"shape\":[64]},\"readout\":\"membrane\",\"layers\":[{\"name\":\"hidden\",\"connection\":{\"kind\":"
+        "\"dense\",\"outputs\":8},\"neuron\":\"relu\"},{\"name\":\"out\",\"connection\":{\"kind\":\"dense\",\"outputs\":10},"
+        "\"neuron\":\"relu.identity\"}]}";
+    static const uint64_t offsets[] = {0, 1};
+    static const uint32_t step = 0, neuron = 1;
+    snn_network *analog = test_network(analog_json, 1), *spiking = NULL;
+    snn_dataset *dataset = NULL, *misfit = NULL, *crowd = NULL, *timed = NULL;
+    snn_events *events = NULL;
+    snn_report *report = NULL, *other = NULL;
+    SUCCEEDS(snn_dataset_from_arrays(inputs, 4, 64, labels, 10, &dataset));
+    SUCCEEDS(snn_dataset_from_arrays(inputs, 4, 63, labels, 10, &misfit));
+    SUCCEEDS(snn_dataset_from_arrays(inputs, 4, 64, labels, 11, &crowd));
+    SUCCEEDS(snn_events_create(offsets, 2, &step, &neuron, 1, &events));
+    SUCCEEDS(snn_dataset_from_events(events, 1, 64, labels, 1, 10, &timed));
+#define CONVERT(NETWORK, JSON, DATA) snn_network_convert(NETWORK, JSON, DATA, NULL, NULL, &out.network, &out.report)
+    REFUSED(CONVERT(NULL, "{\"to\":\"fs\"}", dataset), ARGUMENT);
+    REFUSED(CONVERT(analog, NULL, dataset), ARGUMENT);
+    REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", NULL), ARGUMENT);
+    REFUSED(snn_network_convert(analog, "{\"to\":\"fs\"}", dataset, NULL, NULL, NULL, &out.report), ARGUMENT);
+    REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", misfit), SHAPE);
+    REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", crowd), SHAPE);
+    REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", timed), NOT_SUPPORTED);
+    REFUSED(CONVERT(network, "{\"to\":\"fs\"}", dataset), NOT_SUPPORTED); /* its neurons spike already */
+    REFUSED(CONVERT(analog, "{\"to\":\"relu\"}", dataset), NOT_SUPPORTED);
+    REFUSED(CONVERT(analog, "{\"to\":\"relu\",\"report_samples\":4}", dataset), NOT_SUPPORTED);
+    static const struct {
+        const char *json;
+        snn_status code;
+    } table[] = {
+        {"", DOCUMENT},
+        {"{", DOCUMENT},
+        {"[]", DOCUMENT},
+        {"{}", DOCUMENT},
+        {"{\"to\":7}", DOCUMENT},
+        {"{\"to\":\"morse\"}", UNKNOWN_NAME},
+        {"{\"to\":\"\"}", UNKNOWN_NAME},
+        {"{\"to\":\"fs\",\"step\":4}", UNKNOWN_NAME},
+        {"{\"to\":\"fs\",\"kind\":\"convert\"}", UNKNOWN_NAME},
+        {"{\"to\":\"fs\",\"steps\":0}", PARAMETER},
+        {"{\"to\":\"fs\",\"steps\":-1}", PARAMETER},
+        {"{\"to\":\"fs\",\"steps\":2.5}", DOCUMENT},
+        {"{\"to\":\"if\",\"steps\":1048577}", PARAMETER},
+        {"{\"to\":\"ttfs\",\"steps\":4}", ARGUMENT},
+        {"{\"to\":\"fs\",\"percentile\":NaN}", DOCUMENT},
+        {"{\"to\":\"fs\",\"percentile\":101}", PARAMETER},
+        {"{\"to\":\"if\",\"percentile\":-1}", PARAMETER},
+        {"{\"to\":\"if\",\"margin\":0}", PARAMETER},
+        {"{\"to\":\"if\",\"margin\":-1}", PARAMETER},
+        {"{\"to\":\"fs\",\"shift\":2}", PARAMETER},
+        {"{\"to\":\"if\",\"shift\":0.5}", ARGUMENT},
+        {"{\"to\":\"fs\",\"low\":0}", ARGUMENT},
+        {"{\"to\":\"ttfs\",\"low\":1,\"high\":1}", PARAMETER},
+        {"{\"to\":\"ttfs\",\"low\":\"0\"}", DOCUMENT},
+        {"{\"to\":\"fs\",\"report_samples\":-1}", PARAMETER},
+        {"{\"to\":\"fs\",\"report_samples\":1e99}", DOCUMENT},
+        {"{\"to\":\"fs\",\"allowed_loss\":-0.1}", PARAMETER},
+        {"{\"to\":\"fs\",\"allowed_loss\":1.1}", PARAMETER},
+        {"{\"to\":\"fs\",\"allowed_loss\":\"none\"}", DOCUMENT},
+        {"{\"to\":\"fs\",\"page\":7}", DOCUMENT},
+        {"{\"to\":\"fs\",\"page\":\"/no/such/folder/page.html\"}", SNN_E_FILE},
+        {"{\"to\":\"fs\",\"page\":\"/tmp\"}", SNN_E_FILE},
+        {"{\"to\":\"fs\",\"page\":\"\"}", SNN_E_FILE},
+        {"{\"to\":\"fs\",\"page\":\"page.html\",\"report_samples\":0}", ARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        long failures = check_failures;
+        REFUSED(CONVERT(analog, table[i].json, dataset), table[i].code);
+        if (failures != check_failures) fprintf(stderr, "    row %zu: %s\n", i, table[i].json);
+    }
+
+    /* Sizes that no report or window needs. */
+    RETURNS(snn_network_convert(analog, "{\"to\":\"fs\",\"steps\":1048576,\"report_samples\":0}", dataset, NULL, NULL,
+                                &spiking, NULL));
+    snn_network_free(spiking);
+    spiking = NULL;
+    if (!SUCCEEDS(snn_network_convert(analog, "{\"to\":\"fs\",\"report_samples\":9007199254740992}", dataset, NULL, NULL,
+                                      &spiking, &report)))
+        return;
+    SUCCEEDS(snn_network_evaluate(analog, dataset, NULL, NULL, &other));
+    snn_conversion_layer layer, before;
+    memset(&layer, 0x55, sizeof layer);
+    before = layer;
+#define LAYER(REPORT, INDEX, SIZE, LAYER) snn_report_conversion_layer(REPORT, INDEX, SIZE, LAYER)
+    REFUSED(LAYER(NULL, 0, sizeof layer, &layer), ARGUMENT);
+    REFUSED(LAYER(report, 0, sizeof layer, NULL), ARGUMENT);
+    REFUSED(LAYER(report, 1, sizeof layer, &layer), ARGUMENT);
+    REFUSED(LAYER(report, SIZE_MAX, sizeof layer, &layer), ARGUMENT);
+    REFUSED(LAYER(report, 0, 0, &layer), ARGUMENT);
+    REFUSED(LAYER(report, 0, sizeof layer - 1, &layer), ARGUMENT);
+    REFUSED(LAYER(report, 0, 65536, &layer), ARGUMENT);
+    REFUSED(LAYER(report, 0, SIZE_MAX, &layer), ARGUMENT);
+    REFUSED(LAYER(other, 0, sizeof layer, &layer), STATE);
+    CHECK(memcmp(&layer, &before, sizeof layer) == 0);
+    SUCCEEDS(LAYER(report, 0, sizeof layer, &layer));
+    snn_report_free(other);
+    snn_report_free(report);
+    snn_network_free(spiking);
+    snn_dataset_free(timed), snn_dataset_free(crowd), snn_dataset_free(misfit), snn_dataset_free(dataset);
+    snn_events_free(events);
+    snn_network_free(analog);
+}
+
 static void recipes_and_reports(void) {
     snn_report *report = NULL;
     snn_dataset *dataset = NULL;
@@ -961,6 +1064,7 @@ int main(void) {
     trainers();
     events_of_samples();
     few_spikes();
+    conversions();
     recipes_and_reports();
     files();
     CHECK(test_same_weights(network, before)); /* nothing of all that moved a weight */

@@ -4,6 +4,7 @@
     make_stub.py Include/snn.h > stub.c       the source; every function returns 0
     make_stub.py --names Include/snn.h        the functions, one a line
     make_stub.py --constants Include/snn.h    the constants and their values, one a line
+    make_stub.py --structs Include/snn.h      the members of structs with their places and types, one a line
 
 The debug information of a Swift library describes Swift, so an ABI checker sees no C types in it. In the stub it sees
 every one, because a C compiler made it from the header.
@@ -33,12 +34,27 @@ def constants(header: str) -> list[tuple[str, int]]:
     return [(name, int(value, 0)) for name, value in found if not NOT_INTERFACE.match(name)]
 
 
+def structs(header: str) -> list[str]:
+    """"NAME PLACE TYPE MEMBER" of every member of every public struct, places from 00."""
+    text = re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL)
+    found = re.findall(r"typedef struct (\w+) \{([^}]*)\} \1;", text)
+    if len(found) != text.count("{") - text.count('extern "C" {'):
+        sys.exit(f"make_stub.py reads {len(found)} structs of more: write them as the others are")
+    return [
+        f"{name} {place:02} {' '.join(member.split())}"
+        for name, members in found
+        for place, member in enumerate(filter(str.strip, members.split(";")))
+    ]
+
+
 def main() -> None:
     header = pathlib.Path(sys.argv[-1]).read_text(encoding="utf-8")
     if sys.argv[1] == "--names":
         print("\n".join(sorted(name for _, name, _ in prototypes(header))))
     elif sys.argv[1] == "--constants":
         print("\n".join(f"{name} {value}" for name, value in sorted(constants(header))))
+    elif sys.argv[1] == "--structs":
+        print("\n".join(structs(header)))
     else:
         print('#include "snn.h"')
         for result, name, parameters in prototypes(header):

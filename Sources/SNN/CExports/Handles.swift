@@ -121,11 +121,25 @@ final class RecordingHandle: Handle {
     }
 }
 
-/// `snn_report`.
+/// `snn_report`, with the layers of a conversion where it is of one.
 final class ReportHandle: Handle {
     static let noun = "report"
     let report: Report
-    init(_ report: Report) { self.report = report }
+    let layers: [ConversionReport.Layer]?
+    /// Name and model of each layer.
+    let layerTexts: [StaticStrings]
+
+    init(_ report: Report) {
+        self.report = report
+        layers = nil
+        layerTexts = []
+    }
+
+    init(_ conversion: ConversionReport) {
+        report = conversion.numbers
+        layers = conversion.layers
+        layerTexts = conversion.layers.map { StaticStrings([$0.name, $0.model]) }
+    }
 }
 
 /// The components with their texts as C strings, made at the first question.

@@ -131,6 +131,25 @@ enum Border {
         for (index, byte) in text.utf8.enumerated() { buffer[index] = CChar(bitPattern: byte) }
         buffer[length - 1] = 0
     }
+
+    /// Copies a struct into that of a caller who may have been built with another version of it, which only differs by
+    /// members at the end: no more than `size` bytes are written, and what `bytes` does not have becomes 0.
+    ///
+    /// `least` is the size of the struct's first version. A size of 64 KiB is no struct but a mistake.
+    static func copy(
+        _ bytes: UnsafeRawBufferPointer,
+        to target: UnsafeMutableRawPointer,
+        size: Int,
+        least: Int,
+        _ name: String
+    ) throws(SNNError) {
+        guard size >= least, size < 65536 else {
+            throw .argument("\(name) must be \(least) ... 65535, got \(UInt(bitPattern: size))")
+        }
+        let shared = min(size, bytes.count)
+        if let base = bytes.baseAddress { target.copyMemory(from: base, byteCount: shared) }
+        (target + shared).initializeMemory(as: UInt8.self, repeating: 0, count: size - shared)
+    }
 }
 
 /// Strings that live as long as the process, for results that a C caller borrows.

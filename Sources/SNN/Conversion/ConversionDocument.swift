@@ -62,9 +62,12 @@ package struct ConversionDocument: Sendable, Equatable {
         _ = try Library.registry().rule(rule(for: .ttfs) ?? ComponentChoice(""))
     }
 
-    /// A stage of kind `convert`.
-    package init(_ field: JSONField) throws(SNNError) {
-        try field.check(keys: ["kind", "to", "steps", "percentile", "margin", "shift", "low", "high"])
+    /// The keys of the document, without those of a stage.
+    private static let keys = ["to", "steps", "percentile", "margin", "shift", "low", "high"]
+
+    /// A stage of kind `convert`, or the options of a call, which has the keys `others` for itself.
+    package init(_ field: JSONField, others: [String] = ["kind"]) throws(SNNError) {
+        try field.check(keys: Self.keys + others)
         let names = ConversionTarget.allCases.map(\.rawValue)
         guard let target = ConversionTarget(rawValue: try field["to"].choice(of: names)) else {
             throw field["to"].error("must be one of \(names.joined(separator: ", "))")

@@ -204,7 +204,7 @@ extension ConversionReport {
         return sentences
     }
 
-    /// Numbers by name: «layers.conv1.correlation», «curve.10.accuracy».
+    /// Numbers by name, and the lists «layers» and «curve».
     package var numbers: Report {
         var report = Report()
         report["samples"] = Double(samples)
@@ -215,6 +215,7 @@ extension ConversionReport {
         report["rounding_loss"] = roundingLoss
         report["allowed_loss"] = allowedLoss
         if let enoughSteps { report["enough_steps"] = Double(enoughSteps) }
+        report["layers_count"] = Double(layers.count)
         report.set("layers", list: layers.map(\.numbers))
         report.set(
             "curve",

@@ -29,6 +29,7 @@ SCALARS = {
     "uint32_t": "c_uint32",
     "uint64_t": "c_uint64",
 }
+STRUCT = re.compile(r"typedef struct (\w+) \{([^}]*)\} \1;")
 PARAMETER = re.compile(r"(?P<type>[a-z_0-9]+) ?(?P<stars>[*]*) ?(?:[a-z_0-9]+)?$")
 
 
@@ -36,7 +37,7 @@ def without_comments(header: str) -> str:
     return re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL)
 
 
-def ctype(declaration: str, handles: set[str], callbacks: set[str]) -> str:
+def ctype(declaration: str, handles: set[str], callbacks: set[str], structs: frozenset[str] = frozenset()) -> str:
     """The ctypes expression of a C parameter or result: `const float *inputs` is POINTER(c_float)."""
     text = re.sub(r"\bconst\b", "", declaration)
     text = re.sub(r"\s*\*\s*", "*", " ".join(text.split()))
@@ -47,6 +48,8 @@ def ctype(declaration: str, handles: set[str], callbacks: set[str]) -> str:
     name, stars = match["type"], len(match["stars"])
     if name in callbacks and stars == 0:
         return name
+    if name in structs and stars:
+        return "POINTER(" * stars + name + ")" * stars
     if name in handles or name == "void":
         if stars == 0:
             return "None"
@@ -67,6 +70,8 @@ def generate(header: str) -> str:
     typedefs = re.findall(r"typedef (\w+) \(\*(\w+)\)\(([^)]*)\);", text)
     callbacks = {name for _, name, _ in typedefs}
     code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    structs = STRUCT.findall(code)
+    struct_names = frozenset(name for name, _ in structs)
     functions = re.findall(r"SNN_API\s+([^;(]*?)\b(snn_\w+)\s*\(([^;]*)\)\s*;", code)
     if len(functions) != code.count("SNN_API"):
         sys.exit(f"{sys.argv[0]}: reads {len(functions)} of {code.count('SNN_API')} prototypes")
@@ -78,7 +83,7 @@ def generate(header: str) -> str:
 
     def types(parameters: str) -> str:
         each = [] if parameters.split() in ([], ["void"]) else parameters.split(",")
-        names = [ctype(parameter, handles, callbacks) for parameter in each]
+        names = [ctype(parameter, handles, callbacks, struct_names) for parameter in each]
         return "(" + ", ".join(names) + ("," if len(names) == 1 else "") + ")"
 
     lines = [
@@ -89,6 +94,7 @@ def generate(header: str) -> str:
         "from ctypes import (",
         "    CFUNCTYPE,",
         "    POINTER,",
+        "    Structure,",
         "    c_char_p,",
         "    c_double,",
         "    c_float,",
@@ -112,6 +118,13 @@ def generate(header: str) -> str:
     for result, name, parameters in typedefs:
         inner = types(parameters)[1:-1].rstrip(",")
         lines.append(f"{name} = CFUNCTYPE({ctype(result, handles, callbacks)}, {inner})")
+    lines += ["", "# Structs."]
+    for name, members in structs:
+        lines += ["", "", f"class {name}(Structure):", "    _fields_ = ["]
+        for member in (text.strip() for text in members.split(";")):
+            if member:
+                lines.append(f'        ("{member.split()[-1].lstrip("*")}", {ctype(member, handles, callbacks)}),')
+        lines += ["    ]", ""]
     lines += [
         "",
         "# Name: (result, parameters, whether the result is a status).",

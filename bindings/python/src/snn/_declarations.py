@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctypes import (
     CFUNCTYPE,
     POINTER,
+    Structure,
     c_char_p,
     c_double,
     c_float,
@@ -40,6 +41,27 @@ SNN_E_CANCELLED = -14
 
 # Callbacks.
 snn_progress = CFUNCTYPE(c_int32, c_void_p, c_int64, c_int64, c_int64, c_int64, c_double, c_double, c_double)
+
+# Structs.
+
+
+class snn_conversion_layer(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("model", c_char_p),
+        ("neurons", c_int64),
+        ("range", c_double),
+        ("correlation", c_double),
+        ("clipped_share", c_double),
+        ("error", c_double),
+        ("inherited_error", c_double),
+        ("clipping_error", c_double),
+        ("rounding_error", c_double),
+        ("dead_share", c_double),
+        ("saturated_share", c_double),
+        ("spikes_per_neuron", c_double),
+    ]
+
 
 # Name: (result, parameters, whether the result is a status).
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
@@ -361,6 +383,20 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
         ),
         True,
     ),
+    "snn_network_convert": (
+        c_int32,
+        (
+            c_void_p,
+            c_char_p,
+            c_void_p,
+            snn_progress,
+            c_void_p,
+            POINTER(c_void_p),
+            POINTER(c_void_p),
+        ),
+        True,
+    ),
+    "snn_report_conversion_layer": (c_int32, (c_void_p, c_size_t, c_size_t, POINTER(snn_conversion_layer)), True),
     "snn_report_number": (c_int32, (c_void_p, c_char_p, POINTER(c_double)), True),
     "snn_report_json": (c_int32, (c_void_p, c_char_p, c_size_t, POINTER(c_size_t)), True),
     "snn_report_free": (None, (c_void_p,), False),

@@ -1,0 +1,74 @@
+import SNNKernel
+
+/// What `snn_network_convert` is asked for: a conversion, and the report on it.
+///
+///     {"to": "fs", "steps": 10, "report_samples": 1000, "allowed_loss": 0.001, "page": "report.html"}
+package struct ConversionRequest: Sendable {
+    /// How to convert.
+    package let conversion: ConversionDocument
+    /// Samples that the report looks at; 0 asks for none.
+    package let reportSamples: Int
+    /// The loss of accuracy, 0...1, that the steps found to be enough may have.
+    package let allowedLoss: Double
+    /// Where to write the report as an HTML page.
+    package let page: String?
+
+    /// From a JSON object: the keys of ``ConversionDocument`` and those of the report.
+    ///
+    /// Throws ``SNNError/document(_:)`` for fields of another type, ``SNNError/unknownName(_:)`` for a key or a target that
+    /// nobody knows, ``SNNError/parameter(_:)`` for numbers out of range, ``SNNError/notSupported(_:)`` for a report of what
+    /// does not spike, and ``SNNError/argument(_:)`` for options that do not go together.
+    package init(_ field: JSONField) throws(SNNError) {
+        conversion = try ConversionDocument(field, others: ["report_samples", "allowed_loss", "page"])
+        let samples = try field["report_samples"].optionalInteger()
+        let isSpiking = conversion.target != .relu
+        reportSamples = samples ?? (isSpiking ? 1000 : 0)
+        allowedLoss = try field["allowed_loss"].optionalNumber() ?? 0.001
+        page = try field["page"].optionalString()
+        guard reportSamples >= 0 else { throw field["report_samples"].rangeError("must be >= 0") }
+        guard allowedLoss >= 0, allowedLoss <= 1 else { throw field["allowed_loss"].rangeError("must be 0 ... 1") }
+        guard isSpiking || reportSamples == 0 else {
+            throw .notSupported("a report is of a conversion to spikes, not to relu: report_samples must be 0")
+        }
+        guard page == nil || reportSamples > 0 else {
+            throw .argument("page needs a report: report_samples must be >= 1, got 0")
+        }
+    }
+
+    /// The converted network, fitted to `data`, and the report where one is asked for.
+    ///
+    /// - Parameters:
+    ///   - wantsReport: whether the caller takes the report; a page needs it in any case.
+    ///   - progress: told while ranges are fitted and layers compared.
+    /// - Throws: what ``ConversionDocument`` throws, ``SNNError/shape(_:)`` for data of another network, and
+    ///   ``SNNError/file(_:)`` for a page that cannot be written.
+    package func run(
+        _ network: Network,
+        data: Dataset,
+        wantsReport: Bool,
+        threads: Int,
+        progress: ProgressHandler?
+    ) throws(SNNError) -> (network: Network, report: ConversionReport?) {
+        try network.check(data)
+        if let page { try RecipeRun.checkWritable(page) }
+        let converted = try conversion.convert(network, data: data, threads: threads, progress: progress)
+        try conversion.fit(converted, data: data, threads: threads, progress: progress)
+        guard reportSamples > 0, wantsReport || page != nil else { return (converted, nil) }
+        let report = try conversion.report(
+            network,
+            converted,
+            data: data,
+            samples: reportSamples,
+            allowedLoss: allowedLoss,
+            threads: threads,
+            progress: progress
+        )
+        if let page {
+            let name = network.description.name.isEmpty ? "network" : network.description.name
+            let title = "\(name) as \(conversion.target.rawValue): \(converted.steps) steps"
+            let text = ConversionPage(report, title: title).text
+            try AtomicFile.write(try ByteBuffer(Array(text.utf8)), to: page)
+        }
+        return (converted, report)
+    }
+}
