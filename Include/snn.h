@@ -122,7 +122,7 @@ typedef struct snn_report snn_report;       /* named numbers that a long call re
 
 /* Told about the progress of long calls, on the thread that made the call, at most about ten times a second and at
    the end of every epoch. `epoch` counts from 1 (0 during an evaluation), `done` of `total` samples of it are
-   finished; `loss` and `accuracy` are the means of this epoch so far. Returning non-zero
+   finished; `loss` and `accuracy` are the means of this epoch so far, NaN where a call has none. Returning non-zero
    stops the call with SNN_E_CANCELLED. `user` is passed through. */
 typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64_t done, int64_t total, double loss,
                                 double accuracy, double samples_per_second);

@@ -96,8 +96,8 @@ extension Network {
                     epochs: 1,
                     done: done,
                     total: data.count,
-                    loss: 0,
-                    accuracy: 0,
+                    loss: .nan,
+                    accuracy: .nan,
                     samplesPerSecond: rate
                 )
             },

@@ -124,8 +124,8 @@ struct ConversionExamination {
             epochs: 0,
             done: done,
             total: data.count,
-            loss: 0,
-            accuracy: 0,
+            loss: .nan,
+            accuracy: .nan,
             samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
         )
         guard progress(news) else { throw .cancelled("the report was cancelled after \(done) samples") }

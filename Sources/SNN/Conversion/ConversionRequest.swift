@@ -38,8 +38,12 @@ package struct ConversionRequest: Sendable {
     /// The converted network, fitted to `data`, and the report where one is asked for.
     ///
     /// - Parameters:
+    ///   - network: the network to convert, which stays as it is.
+    ///   - data: what ranges, thresholds and windows are fitted to.
     ///   - wantsReport: whether the caller takes the report; a page needs it in any case.
+    ///   - threads: how many to use at most.
     ///   - progress: told while ranges are fitted and layers compared.
+    /// - Returns: a network of its own, and the report or nil.
     /// - Throws: what ``ConversionDocument`` throws, ``SNNError/shape(_:)`` for data of another network, and
     ///   ``SNNError/file(_:)`` for a page that cannot be written.
     package func run(
