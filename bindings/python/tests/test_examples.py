@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 
 from conftest import PROJECT, run_python
@@ -38,10 +39,23 @@ def test_spike_times(tmp_path):
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_few_spikes(tmp_path):
+    printed = run_python(str(PROJECT / "examples" / "few_spikes.py"), str(tmp_path / "conversion"))
+    assert float(re.search(r"^analog: test accuracy ([\d.]+) %", printed, flags=re.MULTILINE)[1]) >= 97
+    for name, steps, most in [("few spikes", 6, 1.5), ("rates", 64, 10)]:
+        told = re.search(
+            rf"{name}: test accuracy ([\d.]+) %, ([\d.]+) spikes a neuron, {steps} steps of which (\d+) are enough", printed
+        )
+        assert told and float(told[1]) >= 96.5 and 0 < float(told[2]) < most and 2 <= int(told[3]) <= steps
+    for path in re.findall(r"drew (.*)", printed):
+        assert pathlib.Path(path).read_bytes().startswith(b"\x89PNG")
+    assert printed.count("correlation 0.99") == 6
+
+
 def test_readme(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     programs = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
-    assert len(programs) == 2
-    for program, least in zip(programs, [0.97, 0.96]):
+    assert len(programs) == 3
+    for program, least in zip(programs, [0.97, 0.96, 0.96]):
         assert float(run_python("-c", program)) >= least
     assert (tmp_path / "digits.snn").exists()

@@ -10,6 +10,7 @@ comes out as a subclass of SnnError whose text states the law and the value.
 """
 
 from . import fs, onnx, plot
+from ._conversion import ConversionLayer, ConversionPoint, ConversionReport
 from ._dataset import Dataset
 from ._description import (
     LIF,
@@ -76,6 +77,9 @@ __all__ = [
     "Coding",
     "Component",
     "Conv2d",
+    "ConversionLayer",
+    "ConversionPoint",
+    "ConversionReport",
     "CorruptError",
     "DataMissingError",
     "Dataset",

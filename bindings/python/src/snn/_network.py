@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._change import changed_document, saved_seed
+from ._conversion import ConversionReport, take_conversion
 from ._convert import document, given, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
 from ._description import Choice, Layer, Stage, layers_json
-from ._errors import ShapeError
+from ._errors import ShapeError, StateError
 from ._events import Events, Inputs, arguments
 from ._handle import Handle, Owner, Tensors, view
 from ._library import lib, text
@@ -116,6 +117,7 @@ class Network(Handle):
         self._owner = Owner(out.value, lib.snn_network_free)
         self._threads = threads
         self._seed = seed
+        self._conversion: ConversionReport | None = None
         sizes = [ctypes.c_size_t() for _ in range(3)]
         self._call(lib.snn_network_sizes, *map(ctypes.byref, sizes))
         self._inputs, self._outputs, self._steps = (size.value for size in sizes)
@@ -227,6 +229,79 @@ class Network(Handle):
             if name in buffers:
                 tensor[...] = buffers[name]
         return result
+
+    def convert(
+        self,
+        to: str,
+        data: Dataset | Inputs,
+        y: ArrayLike | None = None,
+        *,
+        steps: int | None = None,
+        percentile: float | None = None,
+        margin: float | None = None,
+        shift: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        report_samples: int | None = None,
+        allowed_loss: float | None = None,
+        page: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        callback: Callback | None = None,
+    ) -> Network:
+        """A network that computes the same with other neurons: an analog one as spikes, or back; this one stays as it is.
+
+            spiking = network.convert("fs", train, steps=10)
+            print(spiking.evaluate(test)["accuracy"], spiking.conversion.enough_steps)
+
+        to: "fs", few spikes; "if", rates; "ttfs", spike times; "relu", from spike times to analog units. `data` is what
+        ranges, thresholds and windows are fitted to: a Dataset, or inputs with labels `y`. steps: bits of a code (fs), or
+        steps that a rate is a mean over (if). percentile, margin: per cent of the activations that there is room for, and
+        room above. shift: added to currents in units of the last bit (fs). low, high: values of the input that stay
+        silent and spike at once (ttfs).
+
+        `conversion` of the result is the report on the first `report_samples` samples (0: none), with the steps that are
+        enough for `allowed_loss` points of accuracy, 0..1; `page` also writes it as an HTML page.
+        """
+        options = given(
+            to=to,
+            steps=steps,
+            percentile=percentile,
+            margin=margin,
+            shift=shift,
+            low=low,
+            high=high,
+            report_samples=report_samples,
+            allowed_loss=allowed_loss,
+            page=page,
+        )
+        owner = self._alive()
+        data = as_dataset(data, y, self._outputs, self._window)
+        samples = data._alive()
+        converted, report = ctypes.c_void_p(), ctypes.c_void_p()
+
+        def call(told: Any) -> None:
+            lib.snn_network_convert(
+                owner.pointer,
+                document(options),
+                samples.pointer,
+                told,
+                None,
+                ctypes.byref(converted),
+                ctypes.byref(report),
+            )
+
+        with owner.lock:
+            watched(call, progress, callback)
+        result = Network._adopted(converted, self._threads, self._seed)
+        result._conversion = take_conversion(report) if report else None
+        return result
+
+    @property
+    def conversion(self) -> ConversionReport:
+        """The report of the `convert` that made this network; StateError where there is none."""
+        if self._conversion is None:
+            raise StateError("the network must come from Network.convert with a report: report_samples must be >= 1")
+        return self._conversion
 
     def _window(self) -> tuple[int, int]:
         """Steps of a window, neurons of a step."""

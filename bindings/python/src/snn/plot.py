@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._conversion import ConversionReport
 from ._dataset import Dataset, as_dataset
 from ._errors import StateError
 from ._events import Inputs
@@ -160,3 +161,62 @@ def decisions(network: Network, x: Inputs, *, bins: int = 60, **bar: Any) -> Fig
     panel.set(xlabel="decision time / latency [%]", ylabel="samples [%]", xlim=(edges[0], edges[-1]))
     panel.legend(loc="upper left")
     return figure
+
+
+def conversion(report: ConversionReport | Network, **line: Any) -> Figure:
+    """What a conversion to spikes cost: accuracy and spikes over the steps of a window, and what the error of every layer is
+    made of. `report` is that of `Network.convert`, or the network that it made.
+
+        network, train = snn.Network.load("analog.snn"), snn.Dataset.open("digits", "train")
+        snn.plot.conversion(network.convert("fs", train)).savefig("conversion.png")
+
+    The analog network's accuracy and the steps that are enough are marked. Spike times have no steps, and so no first
+    panel. `line` goes to matplotlib's `plot`.
+    """
+    import matplotlib.pyplot as plt
+
+    found = report.conversion if isinstance(report, Network) else report
+    height = 1.5 + 0.28 * len(found.layers)
+    figure, panels = plt.subplots(
+        2 if found.curve else 1,
+        1,
+        squeeze=False,
+        figsize=(7, height + (3.2 if found.curve else 0)),
+        height_ratios=[3.2, height] if found.curve else [1],
+        layout="constrained",
+    )
+    if found.curve:
+        _curve(panels[0, 0], found, line)
+    panel = panels[-1, 0]
+    rows, start = np.arange(len(found.layers)), np.zeros(len(found.layers))
+    for what, color in [("inherited", "silver"), ("clipping", "#c8553d"), ("rounding", "#5b7db1")]:
+        share = np.array([100 * getattr(layer, f"{what}_error") for layer in found.layers])
+        panel.barh(rows, share, left=start, color=color, label=what)
+        start += share
+    panel.set_yticks(rows, [layer.name for layer in found.layers])
+    panel.invert_yaxis()
+    panel.set_xlabel("mean square error of a layer [% of the analog layer's mean square]")
+    panel.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def _curve(panel: Any, report: ConversionReport, line: Mapping[str, Any]) -> None:
+    """Accuracy on the left axis, spikes on the right one."""
+    steps = [point.steps for point in report.curve]
+    panel.axhline(100 * report.accuracy_analog, color="gray", linestyle="--", linewidth=1, label="analog")
+    if report.enough_steps is not None:
+        panel.axvline(
+            report.enough_steps, color="gray", linestyle=":", linewidth=1, label=f"enough: {report.enough_steps} steps"
+        )
+    panel.plot(
+        steps, [100 * point.accuracy for point in report.curve], **{"color": "#2b7a78", "label": "converted", **line}
+    )
+    panel.set(xlabel="steps of a window", ylabel="accuracy [%]")
+    if len(steps) > 32:
+        panel.set_xscale("log", base=2)
+        panel.xaxis.set_major_formatter("{x:g}")
+    panel.legend(frameon=False, loc="lower right")
+    right = panel.twinx()
+    right.plot(steps, [point.spikes_per_neuron for point in report.curve], color="#d97528")
+    right.set_ylabel("spikes a neuron", color="#d97528")
+    right.set_ylim(0)
