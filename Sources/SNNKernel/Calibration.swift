@@ -46,6 +46,8 @@ public struct ActivitySurvey: Sendable {
     }
 
     private static func bin(_ value: Float) -> Int {
+        // Of overflown sums; whoever asks for the largest value learns of it.
+        guard value.isFinite else { return octaves.count * binsAnOctave - 1 }
         let octave = min(max(Int(value.exponent), octaves.lowerBound), octaves.upperBound)
         let part = Int((value.significand - 1) * Float(binsAnOctave))
         return (octave - octaves.lowerBound) * binsAnOctave + min(part, binsAnOctave - 1)

@@ -876,6 +876,16 @@ static void conversions(void) {
     REFUSED(LAYER(other, 0, sizeof layer, &layer), STATE);
     CHECK(memcmp(&layer, &before, sizeof layer) == 0);
     SUCCEEDS(LAYER(report, 0, sizeof layer, &layer));
+    /* Sums that overflow: no range, threshold or window has room for them. */
+    float *weight = NULL;
+    if (SUCCEEDS(snn_network_tensor(analog, 0, NULL, &weight, NULL, NULL))) {
+        for (size_t i = 0; i < 64 * 8; i++) weight[i] = 3e38f;
+        REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", dataset), STATE);
+        REFUSED(CONVERT(analog, "{\"to\":\"if\"}", dataset), PARAMETER, STATE);
+        REFUSED(CONVERT(analog, "{\"to\":\"ttfs\"}", dataset), STATE);
+        weight[3] = NAN;
+        REFUSED(CONVERT(analog, "{\"to\":\"fs\"}", dataset), NOT_FINITE);
+    }
     snn_report_free(other);
     snn_report_free(report);
     snn_network_free(spiking);

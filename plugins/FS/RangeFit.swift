@@ -35,10 +35,12 @@ struct RangeFit: CalibrationRule {
             for (node, _) in layers { network.buffer("range", of: node)?.base[0] = 0 }
             throw .state("layer '\(silent.0.name)' never spiked: its range cannot be fitted")
         }
-        for (node, survey) in layers {
-            guard let range = network.buffer("range", of: node) else { continue }
-            range.base[0] = Self.rounded(Float(margin * Double(survey.percentile(percentile))))
+        let ranges = layers.map { Self.rounded(Float(margin * Double($0.1.percentile(percentile)))) }
+        if let wrong = ranges.firstIndex(where: { !$0.isFinite }) {
+            for (node, _) in layers { network.buffer("range", of: node)?.base[0] = 0 }
+            throw .state("layer '\(layers[wrong].0.name)': its range must be finite, got \(ranges[wrong])")
         }
+        for ((node, _), range) in zip(layers, ranges) { network.buffer("range", of: node)?.base[0] = range }
     }
 
     /// A range that the description gives stays: a unit that is clipped has one.

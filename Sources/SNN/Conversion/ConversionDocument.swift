@@ -95,7 +95,11 @@ package struct ConversionDocument: Sendable, Equatable {
     package func fits(_ network: Network) -> Bool {
         switch target {
         case .ttfs: true
-        case .fs: network.description.nodes.contains { $0.neuron?.name == "fs.relu" }
+        // Clipped units come with their range.
+        case .fs:
+            network.description.nodes.contains {
+                $0.neuron?.name == "fs.relu" && $0.neuron?.parameters["range"] == .number(0)
+            }
         case .rate, .relu: false
         }
     }

@@ -163,6 +163,19 @@ def test_refusals(to, options, kind, sentence, train):
         convert(to, train, **options)
 
 
+def test_clipped_units_bring_their_range(train):
+    network = snn.Network(
+        input=64,
+        layers=[
+            snn.Dense(16, neuron={"model": "analog.clip", "low": 0, "high": 2}, name="hidden"),
+            snn.Dense(10, neuron="relu.identity", name="out"),
+        ],
+        readout="membrane",
+    )
+    (layer,) = network.convert("fs", train, report_samples=20, progress=False).conversion.layers
+    assert layer.range == 2 and layer.correlation > 0.99
+
+
 def test_networks_and_data_that_do_not_fit_are_refused(train):
     with pytest.raises(snn.NotSupportedError):
         small_network().convert("fs", train, progress=False)  # its neurons spike already
