@@ -173,4 +173,18 @@ struct SpikingConversionTests {
         )
         #expect(failure { try ConversionDocument(to: .fs, shift: 2) } == .parameter("shift must be 0 ... 1, got 2"))
     }
+
+    @Test(
+        "residual networks of the recipes have the neurons that are published",
+        arguments: [(8, 1), (14, 2), (20, 3)]
+    )
+    func neurons(_ depth: Int, _ blocks: Int) throws {
+        let recipe = try Recipe.find("ann-cifar10-resnet\(depth)")
+        let network = try Network(recipe.network, registry: try Library.registry(), seed: 1)
+        var settings = ConversionSettings()
+        settings.steps = 10
+        let spiking = try network.converted(to: .fs, settings, registry: try Library.registry())
+        let found = spiking.nodes.filter(\.spikes).reduce(0) { $0 + $1.outputShape.count }
+        #expect(found == 16384 * (1 + 2 * blocks) + 8192 * 2 * blocks + 4096 * 2 * blocks)
+    }
 }
