@@ -5,6 +5,7 @@
 #     run.sh --parity        parity alone; --case N: one case of it
 #     run.sh --quick         parity, and a little of every speed measurement
 #     run.sh --spike-times   networks of spike times beside rectified ones; writes SPIKE_TIMES.md
+#     run.sh --few-spikes    few spikes beside rates and spike times; writes FEW_SPIKES.md and docs/few-spikes-steps.svg
 #     run.sh --help          the other options of the speed comparison
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -40,9 +41,10 @@ speed() { "$venv/bin/python" -m speed "$@"; }
 case "${1:-}" in
     --case) parity "$@" ;;
     --parity) shift; parity "$@" ;;
-    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
+    --help | -h) sed -n '2,9s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
     --report | --list | --only) speed "$@" ;;
     --spike-times) shift; "$venv/bin/python" "$here/spike_times.py" "$@" ;;
+    --few-spikes) shift; "$venv/bin/python" "$here/few_spikes.py" "$@" ;;
     *)
         # A comparison of speed is worth something only between networks that do the same.
         parity > "$root/build/bench-parity.log" || {

@@ -1,0 +1,386 @@
+"""What conversion of a trained network to few spikes costs, beside rates and spike times.
+
+    Tests/Benchmarks/run.sh --few-spikes         writes FEW_SPIKES.md and docs/few-spikes-steps.svg
+
+The Fashion-MNIST network 16C3-P-32C3-32C3-P-64C3-64C3-P-10 of the recipe `ann-fashion-cnn`, its batch normalisation folded, as
+few spikes, rates and spike times: accuracy and spikes by steps on test images, then the speed of inference beside
+SpikingJelly's IF nodes at the window that they need. Rates run in two forms: as `snn convert --to if` makes them, and in
+SpikingJelly with a maximum pooling that counts (`few_spikes_rates.py`), which is the better one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import snn
+import torch
+from few_spikes_rates import RateNetwork
+from page import table
+from speed.charts import INK, OURS, STYLE
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+THREADS, BATCH = 2, 128
+LOSS = 0.005
+"""Accuracy that a conversion may lose."""
+CODES = range(2, 13)
+WINDOWS = [1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96, 128]
+LONG = [1, 2, 4, 8, 16, 32, 64, 128]
+PERCENTILES = {"fs": [99.9, 100], "if": [99, 99.5, 99.9, 99.99, 100]}
+TUNING = {"fs": [3, 4, 5], "if": [16, 32, 48]}
+RATE, COUNTED, CODE, TIMES = "rate", "rate, pooling of counts", "few spikes", "spike times"
+
+Point = dict[str, float]
+
+
+def command(*arguments: object) -> dict[str, Any]:
+    """The JSON result of the program `snn`."""
+    program = os.environ.get("SNN_COMMAND", str(ROOT / "build" / "snn"))
+    done = subprocess.run([program, *map(str, arguments), "--json"], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def made(path: Path, *arguments: object) -> Path:
+    """A file that `snn` writes, unless it is there."""
+    if not path.exists():
+        command(*arguments, "--out", path)
+    return path
+
+
+def converted(analog: Path, folder: Path, to: str, percentile: float = 100) -> Path:
+    """A converted network; a window of one step, as the conversion tests what it made."""
+    steps = () if to == "ttfs" else ("--steps", 1)
+    options = ("--percentile", percentile, "--report-samples", 1, *steps)
+    return made(folder / f"{analog.stem}-{to}-{percentile}.snn", "convert", analog, "--to", to, *options)
+
+
+def with_window(path: Path, steps: int) -> snn.Network:
+    """The same numbers with another window."""
+    network = snn.Network.load(path)
+    other = snn.Network.from_json({**json.loads(network.json), "steps": steps}, seed=network.seed)
+    for name, tensor in network.tensors.items():
+        other.tensors[name][...] = tensor
+    other.threads = THREADS
+    return other
+
+
+def point(network: snn.Network, data: snn.Dataset) -> Point:
+    """Accuracy and spikes per hidden neuron."""
+    report = network.evaluate(data)
+    return {"steps": network.steps, "accuracy": report["accuracy"], "spikes": report["spikes_per_neuron"]}
+
+
+def counted(path: Path, x: np.ndarray, y: np.ndarray, windows: list[int]) -> list[Point]:
+    """Rates with a maximum pooling of counts."""
+    torch.set_num_threads(1)
+    network = RateNetwork(path, "largest")
+    neurons = sum(node.neurons for node in snn.Network.load(path).nodes[:-1])
+    right, sent = np.zeros(len(windows)), np.zeros(len(windows))
+    for first in range(0, len(x), BATCH):
+        part = torch.from_numpy(x[first : first + BATCH])
+        for index, (scores, spikes) in enumerate(network(part, windows)):
+            right[index] += (scores.argmax(1).numpy() == y[first : first + BATCH]).sum()
+            sent[index] += spikes
+    rows = zip(windows, right / len(x), sent / len(x) / neurons)
+    return [{"steps": w, "accuracy": float(a), "spikes": float(s)} for w, a, s in rows]
+
+
+def images(split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first images [samples, 1, 28, 28] and labels."""
+    x, y = snn.Dataset.open("fashion-mnist", split)[:count]
+    return np.ascontiguousarray(np.reshape(x, (-1, 1, 28, 28)), np.float32), np.asarray(y, np.int32)
+
+
+def accuracies(analog: Path, folder: Path, samples: int) -> dict[str, Any]:
+    """Accuracy and spikes by steps of every coding."""
+    test = snn.Dataset.open("fashion-mnist", "test")
+    x, y = images("test", samples)
+    part = snn.Dataset.from_arrays(x, y)
+    tune, labels = images("train", 512)
+    network = snn.Network.load(analog)
+    network.threads = THREADS
+    data = snn.Dataset.from_arrays(tune, labels)
+    # The best percentile of each, on training images: by the mean of a few accuracies on the way up.
+    files = {to: {p: converted(analog, folder, to, p) for p in some} for to, some in PERCENTILES.items()}
+    tuning: dict[str, dict[float, float]] = {"fs": {}, "if": {}}
+    for percentile, path in files["fs"].items():
+        points = [point(with_window(path, steps), data) for steps in TUNING["fs"]]
+        tuning["fs"][percentile] = statistics.mean(p["accuracy"] for p in points)
+    for percentile, path in files["if"].items():
+        tuning["if"][percentile] = statistics.mean(p["accuracy"] for p in counted(path, tune, labels, TUNING["if"]))
+    best = {to: max(means, key=lambda p: means[p]) for to, means in tuning.items()}
+    few, rate = (files[to][best[to]] for to in ("fs", "if"))
+    times = snn.Network.load(converted(analog, folder, "ttfs"))
+    times.threads = THREADS
+    windows = [float(times.tensors[name][0]) for name in times.tensors if name.endswith(".window")]
+    found: dict[str, Any] = {
+        "samples": samples,
+        "analog": network.evaluate(test)["accuracy"],
+        "analog part": network.evaluate(part)["accuracy"],
+        CODE: [point(with_window(few, steps), test) for steps in CODES],
+        f"{CODE} part": [point(with_window(few, steps), part) for steps in CODES],
+        TIMES: point(times, test),
+        f"{TIMES} part": point(times, part),
+        "windows": windows,
+        "percentile": best,
+        "tuning": {to: {str(p): value for p, value in means.items()} for to, means in tuning.items()},
+        "files": {"fs": str(few), "if": str(rate)},
+    }
+    found[RATE] = [point(with_window(rate, steps), part) for steps in LONG]
+    found[COUNTED] = counted(rate, x, y, WINDOWS)
+    return found
+
+
+def fewest(points: list[Point], accuracy: float) -> Point | None:
+    """The fewest steps from which on the accuracy stays at least that."""
+    bad = [index for index, p in enumerate(points) if p["accuracy"] < accuracy - 1e-9]
+    start = bad[-1] + 1 if bad else 0
+    return points[start] if start < len(points) else None
+
+
+def rates(sides: dict[str, tuple[int, Callable[[], object]]], repetitions: int) -> dict[str, list[float]]:
+    """Samples a second of each side, in turn; the first round warms up."""
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for repetition in range(repetitions + 1):
+        for name, (samples, side) in sides.items():
+            start = time.perf_counter()
+            side()
+            if repetition:
+                found[name].append(samples / (time.perf_counter() - start))
+    return found
+
+
+def speeds(found: dict[str, Any], repetitions: int) -> dict[str, Any]:
+    """Few spikes of ten steps beside IF nodes at the window that reaches their accuracy."""
+    x, _ = images("test", 2000)
+    code = with_window(Path(found["files"]["fs"]), 10)
+    goal = next(p["accuracy"] for p in found[f"{CODE} part"] if p["steps"] == 10)
+    needed = fewest(found[COUNTED], goal - LOSS) or found[COUNTED][-1]
+    steps = int(needed["steps"])
+    network = RateNetwork(Path(found["files"]["if"]), "largest")
+    network.counting = False
+    batch = torch.from_numpy(x[:BATCH])
+
+    def ours(threads: int) -> Callable[[], object]:
+        def run() -> None:
+            code.threads = threads
+            code.predict(x)
+
+        return run
+
+    def peer(threads: int) -> Callable[[], object]:
+        def run() -> None:
+            torch.set_num_threads(threads)
+            network(batch, [steps])
+
+        return run
+
+    sides: dict[str, tuple[int, Callable[[], object]]] = {
+        "snn, few spikes, K = 10, 2 threads": (len(x), ours(2)),
+        "snn, few spikes, K = 10, 1 thread": (len(x), ours(1)),
+        f"SpikingJelly, T = {steps}, 1 thread": (BATCH, peer(1)),
+        f"SpikingJelly, T = {steps}, 2 threads": (BATCH, peer(2)),
+    }
+    equal = fewest(found[COUNTED], goal)
+    return {
+        "goal": goal,
+        "steps": steps,
+        "accuracy": needed["accuracy"],
+        "equal": equal and equal["steps"],
+        "rates": rates(sides, repetitions),
+    }
+
+
+def share(value: float) -> str:
+    """Per cent."""
+    return f"{100 * value:.2f} %"
+
+
+def curve(title: str, points: list[Point], accuracy: float) -> list[str]:
+    """A table of accuracy and spikes by steps."""
+    header = ["steps", "accuracy", "loss, points", "spikes per neuron"]
+    rows = [
+        [f"{p['steps']:.0f}", share(p["accuracy"]), f"{100 * (accuracy - p['accuracy']):.2f}", f"{p['spikes']:.3f}"]
+        for p in points
+    ]
+    return [f"### {title}", "", *table(header, rows, header), ""]
+
+
+def comparison(found: dict[str, Any]) -> list[str]:
+    """Steps and spikes within the allowed loss."""
+    accuracy = found["analog part"]
+    few = fewest(found[f"{CODE} part"], accuracy - LOSS)
+    if few is None:
+        raise SystemExit(f"no code of {CODES[0]} to {CODES[-1]} steps is within {100 * LOSS} points of {share(accuracy)}")
+    rows = []
+    for name, points in (
+        (CODE, found[f"{CODE} part"]),
+        (COUNTED, found[COUNTED]),
+        (RATE, found[RATE]),
+        (TIMES, [found[f"{TIMES} part"]]),
+    ):
+        reached = fewest(points, accuracy - LOSS)
+        if reached is None:
+            best = max(points, key=lambda p: p["accuracy"])
+            text = f"not reached up to {points[-1]['steps']:.0f}; best {share(best['accuracy'])} at {best['steps']:.0f}"
+            rows.append([name, text, "", "", "", ""])
+            continue
+        steps = "" if name == TIMES else f"{reached['steps']:.0f}"
+        times = "" if name in (CODE, TIMES) else f"{reached['steps'] / few['steps']:.1f}"
+        spikes = "" if name == CODE else f"{reached['spikes'] / few['spikes']:.2f}"
+        rows.append([name, steps, share(reached["accuracy"]), f"{reached['spikes']:.3f}", times, spikes])
+    header = ["coding", "steps", "accuracy", "spikes per neuron", "steps / those of few spikes", "spikes / those of few spikes"]
+    return table(header, rows, header[3:])
+
+
+def picture(found: dict[str, Any], out: Path) -> None:
+    """Accuracy over steps."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(6.6, 3.4), layout="constrained")
+        target = 100 * (found["analog part"] - LOSS)
+        axes.axhline(100 * found["analog part"], color="#bbbbbb", linewidth=0.8)
+        axes.axhline(target, color="#bbbbbb", linewidth=0.8, linestyle="--")
+        for name, points, color, marker in (
+            (CODE, found[f"{CODE} part"], OURS, "o"),
+            ("rate, maximum pooling of counts", found[COUNTED], "#c98f3c", "s"),
+            ("rate, maximum pooling of spikes", found[RATE], "#a3a3a3", "^"),
+        ):
+            values = [100 * p["accuracy"] for p in points]
+            axes.plot([p["steps"] for p in points], values, color=color, marker=marker, markersize=4, label=name)
+        once = found[f"{TIMES} part"]
+        axes.plot([1], [100 * once["accuracy"]], color=INK, marker="D", markersize=6, linestyle="", label="spike times, one spike")
+        ticks = [1, 2, 4, 8, 16, 32, 64, 128]
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(ticks, [str(tick) for tick in ticks])
+        axes.set(xlabel="steps of a layer", ylabel="accuracy [%]", ylim=(50, 97), xlim=(0.85, 160))
+        axes.text(155, target - 0.8, "analog - 0.5 points", ha="right", va="top", fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="lower right", fontsize=8)
+        figure.savefig(out, metadata={"Date": None})
+        plt.close(figure)
+
+
+def speed_lines(speed: dict[str, Any]) -> list[str]:
+    """The table of speeds."""
+    middles = {name: statistics.median(values) for name, values in speed["rates"].items()}
+    ours = next(iter(middles.values()))
+    rows = []
+    for name, values in speed["rates"].items():
+        spread = f"{min(values):,.1f}-{max(values):,.1f}"
+        rows.append([name, f"{middles[name]:,.1f}", spread, "" if middles[name] == ours else f"{ours / middles[name]:.0f}"])
+    header = ["library", "samples / s, median", "min-max", "ours / theirs"]
+    return table(header, rows, header[1:])
+
+
+def tuned(found: dict[str, Any], to: str, name: str) -> str:
+    """What percentile was chosen, and why."""
+    means = ", ".join(f"{percentile}: {share(value)}" for percentile, value in found["tuning"][to].items())
+    steps = ", ".join(map(str, TUNING[to]))
+    return f"{found['percentile'][to]} for {name} (mean accuracy at {steps} steps: {means})."
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The page."""
+    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    count = found["samples"]
+    load = found["load"]
+    equal = found["speed"]["equal"]
+    equal = f"reached at T = {equal}" if equal else f"not reached up to T = {WINDOWS[-1]}"
+    return [
+        "# Few spikes, rates and spike times of one network",
+        "",
+        *(__doc__ or "").split("\n\n")[2].splitlines(),
+        "",
+        f"{platform.machine()}, {processor}; snn {snn.__version__}, PyTorch {torch.__version__}, SpikingJelly "
+        f"{found['spikingjelly']}.",
+        "",
+        f"Analog accuracy: {share(found['analog'])} of 10,000 test images, {share(found['analog part'])} of the first "
+        f"{count:,}. Rates run on the first {count:,} only; few spikes and spike times on both.",
+        "",
+        f"## Within {100 * LOSS:.1f} points of the analog network, first {count:,} test images",
+        "",
+        *comparison(found),
+        "",
+        "Steps are those of a layer. Few spikes go through the layers one after another, K steps each; the layers of a rate network",
+        "run at the same time, so its window counts once. A network of spike times has a window of real time a layer:",
+        f"{', '.join(f'{w:.1f}' for w in found['windows'])}, after 1 for the input; together {1 + sum(found['windows']):.1f}, in units of "
+        "the activations.",
+        "",
+        "Ranges and thresholds have room for a percentile of the activations, the best on 512 training images:",
+        *(tuned(found, "fs", "few spikes"), tuned(found, "if", "rates")),
+        "Potentials of rates start at half the threshold.",
+        "",
+        "## By steps",
+        "",
+        *curve("Few spikes, 10,000 test images", found[CODE], found["analog"]),
+        *curve(f"Few spikes, first {count:,}", found[f"{CODE} part"], found["analog part"]),
+        *curve(f"Rates, maximum pooling of counts (SpikingJelly), first {count:,}", found[COUNTED], found["analog part"]),
+        *curve(f"Rates, maximum pooling of spikes (snn convert --to if), first {count:,}", found[RATE], found["analog part"]),
+        "A maximum of spikes at every step lets the spikes of several pixels add up, so long windows get worse, not better.",
+        "",
+        f"Spike times, 10,000 test images: {share(found[TIMES]['accuracy'])}, {found[TIMES]['spikes']:.3f} spikes per neuron.",
+        "",
+        "## Inference",
+        "",
+        f"SpikingJelly at the fewest steps within {100 * LOSS:.1f} points of few spikes with K = 10, on the first {count:,}: "
+        f"{share(found['speed']['accuracy'])} at T = {found['speed']['steps']}, few spikes {share(found['speed']['goal'])}.",
+        f"The whole accuracy of few spikes is {equal}.",
+        f"In turn, in one run; load of the machine (two cores) at the start {load[0]:.1f}, at the end {load[1]:.1f}. Single steps, "
+        f"batch {BATCH}, channels last, no gradients.",
+        "The threads of PyTorch wait actively, which costs it much on a loaded machine, hence the row of one thread.",
+        "",
+        *speed_lines(found["speed"]),
+        "",
+    ]
+
+
+def main() -> None:
+    """Measures and writes the page and the picture."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--analog", type=Path, help="what `snn train ann-fashion-cnn --out` wrote; without it, it is trained")
+    parser.add_argument("--rate-samples", type=int, default=2000, help="test images that rates run on")
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "few-spikes", help="for converted networks and results")
+    parser.add_argument("--speed", action="store_true", help="measure speed again, keep the newest accuracies")
+    parser.add_argument("--report", action="store_true", help="write page and picture from the newest results")
+    parser.add_argument("--out", type=Path, default=HERE / "FEW_SPIKES.md")
+    parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "few-spikes-steps.svg")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    results = options.folder / "results.json"
+    if not options.report:
+        analog = options.analog or made(options.folder / "ann-fashion-cnn.snn", "train", "ann-fashion-cnn")
+        if options.speed:
+            found = json.loads(results.read_text())
+        else:
+            found = accuracies(analog, options.folder, options.rate_samples)
+            results.write_text(json.dumps(found))
+        before = os.getloadavg()[0]
+        found["speed"] = speeds(found, options.repetitions)
+        found["load"] = [before, os.getloadavg()[0]]
+        found["spikingjelly"] = version("spikingjelly")
+        results.write_text(json.dumps(found))
+    found = json.loads(results.read_text())
+    picture(found, options.picture)
+    text = "\n".join(lines(found))
+    options.out.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
