@@ -64,8 +64,8 @@ def made(path: Path, *arguments: object) -> Path:
 
 def converted(analog: Path, folder: Path, to: str, percentile: float = 100) -> Path:
     """A converted network; a window of one step, as the conversion tests what it made."""
-    steps = () if to == "ttfs" else ("--steps", 1)
-    options = ("--percentile", percentile, "--margin", 1, "--report-samples", 1, *steps)
+    steps = () if to == "ttfs" else ("--steps", 1, "--margin", 1)
+    options = ("--percentile", percentile, "--report-samples", 1, *steps)
     return made(folder / f"{analog.stem}-{to}-{percentile}.snn", "convert", analog, "--to", to, *options)
 
 
