@@ -257,13 +257,15 @@ SNN_API void snn_recording_free(snn_recording *recording);
 
 /* ---------------------------------------------------------------- session (streaming)
    The same network one time step at a time; after `steps` steps the scores equal those of snn_network_predict to the
-   bit. A session holds a copy of the weights as they were when it was created. */
+   bit. A session holds a copy of the weights as they were when it was created. A network that sends codes of spikes (fs)
+   takes a new sample at the first of every `steps` steps, and its scores come `steps` steps a layer later. */
 
 /* Constructor: `batch` independent streams at rest. Errors: ARGUMENT, NOT_SUPPORTED, MEMORY. */
 SNN_API snn_status snn_session_create(const snn_network *network, size_t batch, uint64_t first_sample, snn_session **out);
 
 /* Advances every stream by one step with inputs [batch, inputs of one step]; NULL and 0 repeat the inputs of the step
-   before. Errors: ARGUMENT, SHAPE, PARAMETER, NOT_FINITE, STATE (no inputs yet). */
+   before. Errors: ARGUMENT, SHAPE, PARAMETER, NOT_FINITE, STATE (no inputs yet; a sample
+   within a window of codes). */
 SNN_API snn_status snn_session_step(snn_session *session, const float *inputs, size_t inputs_count);
 
 /* The scores [batch, outputs] after the steps so far. Errors: ARGUMENT, SHAPE, STATE (no step yet). */

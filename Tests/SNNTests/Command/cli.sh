@@ -210,7 +210,7 @@ PYTHON
 "$snn" eval back.st --json > back.txt 2> /dev/null
 tool equal analog.txt back.txt accuracy
 say "convert gives spike times of the same accuracy, and back"
-fails "a network that cannot be converted" 1 "relu.identity convert, not lif" convert one.st --to ttfs --out no.st
+fails "a network that cannot be converted" 1 "convert, not lif" convert one.st --to ttfs --out no.st
 fails "a conversion that cannot be written" 1 "cannot write" convert analog.st --to ttfs --out nowhere/file.st
 fails "an unknown target" 1 "unknown target 'lif'; known: relu, ttfs" convert analog.st --to lif --out no.st
 
