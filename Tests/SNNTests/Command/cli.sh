@@ -212,7 +212,7 @@ tool equal analog.txt back.txt accuracy
 say "convert gives spike times of the same accuracy, and back"
 fails "a network that cannot be converted" 1 "convert, not lif" convert one.st --to ttfs --out no.st
 fails "a conversion that cannot be written" 1 "cannot write" convert analog.st --to ttfs --out nowhere/file.st
-fails "an unknown target" 1 "unknown target 'lif'; known: relu, ttfs" convert analog.st --to lif --out no.st
+fails "an unknown target" 1 "unknown target 'lif'; known: fs, if, relu, ttfs" convert analog.st --to lif --out no.st
 
 # ---- lists
 shows "lif.adaptive" plugins
