@@ -38,8 +38,8 @@ struct ConvertCommand: ParsableCommand {
     var out: String
     @Option(help: ArgumentHelp("Where to write the report as an HTML page.", valueName: "file"))
     var report: String?
-    @Option(help: "Samples of the training split that the report looks at.")
-    var reportSamples = 1000
+    @Option(help: "Samples of the training split that the report looks at, 1000 unless given; 0: no report.")
+    var reportSamples: Int?
     @Option(parsing: .unconditional, help: "Loss of accuracy, 0...1, that the steps found to be enough may have.")
     var allowedLoss = 0.001
     @OptionGroup var data: DataOptions
@@ -53,14 +53,19 @@ struct ConvertCommand: ParsableCommand {
         }
         try RecipeRun.checkWritable(out)
         if let report { try RecipeRun.checkWritable(report) }
-        let conversion = try ConversionDocument(
-            to: target,
-            steps: steps,
-            percentile: percentile,
-            margin: margin,
-            shift: shift,
-            low: low,
-            high: high
+        let request = try ConversionRequest(
+            ConversionDocument(
+                to: target,
+                steps: steps,
+                percentile: percentile,
+                margin: margin,
+                shift: shift,
+                low: low,
+                high: high
+            ),
+            reportSamples: reportSamples,
+            allowedLoss: allowedLoss,
+            page: report
         )
         let saved = try SavedNetwork(file)
         let train =
@@ -68,9 +73,17 @@ struct ConvertCommand: ParsableCommand {
                 try RecipeRun.open(recipe.data, directory: data.directory).train
             } ?? saved.open(split: "train", directory: data.directory)
         let test = try saved.open(split: "test", directory: data.directory)
-        let network = try conversion.convert(saved.network, data: train, threads: threads)
-        try conversion.fit(network, data: train, threads: threads)
         let display = ProgressDisplay(stages: 1)
+        let (network, examination) = try request.run(
+            saved.network,
+            data: train,
+            title: file,
+            wantsReport: true,
+            threads: threads
+        ) { progress in
+            display.update(progress)
+            return true
+        }
         func evaluate(_ network: Network) throws(SNNError) -> Evaluation {
             try network.evaluate(test, threads: threads) { progress in
                 display.update(progress)
@@ -78,25 +91,7 @@ struct ConvertCommand: ParsableCommand {
             }
         }
         let (before, after) = (try evaluate(saved.network), try evaluate(network))
-        let examination: ConversionReport? =
-            target == .relu
-            ? nil
-            : try conversion.report(
-                saved.network,
-                network,
-                data: train,
-                samples: reportSamples,
-                allowedLoss: allowedLoss,
-                threads: threads
-            ) { progress in
-                display.update(progress)
-                return true
-            }
         display.finish()
-        if let report, let examination {
-            let page = ConversionPage(examination, title: "\(file) as \(to): \(network.steps) steps")
-            try AtomicFile.write(try ByteBuffer(Array(page.text.utf8)), to: report)
-        }
         try NetworkFile.write(network, recipe: saved.recipe?.json, to: out)
         var report = Report(after, network: network, threads: threads)
         report["accuracy_ann"] = target == .relu ? after.accuracy : before.accuracy

@@ -17,9 +17,6 @@ extension ConversionDocument {
         progress: ProgressHandler? = nil
     ) throws(SNNError) -> ConversionReport {
         guard target != .relu else { throw .notSupported("a report is of a conversion to spikes, not to relu") }
-        guard allowedLoss >= 0, allowedLoss <= 1 else {
-            throw .parameter("allowed loss must be 0 ... 1, got \(allowedLoss.plain)")
-        }
         guard samples >= 1 else { throw .argument("report samples must be >= 1, got \(samples)") }
         let registry = try Library.registry()
         let analog = try original.folded(registry: registry)
