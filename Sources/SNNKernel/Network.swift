@@ -33,8 +33,10 @@ public struct Node: Sendable {
     public let neuron: (any NeuronModel)?
     /// What turns its tensors as stored into those that act; nil where they are the same.
     let weightMap: (any WeightMap)?
-    /// Which of the network's tensors are its own.
+    /// Which of the network's tensors are its own: those of the connection, then those of the neurons.
     public let tensors: Range<Int>
+    /// Which of them are the connection's.
+    let connectionTensors: Range<Int>
     /// Which of the network's buffers are its own.
     public let buffers: Range<Int>
     /// Shape of what one sample sends on.
@@ -46,7 +48,10 @@ public struct Node: Sendable {
     /// Whether the gradients of its tensors wait for the whole batch (``Connection/defersConstantGradients``).
     let defersGradients: Bool
 
-    /// The tensors that act, of those stored.
+    /// Which of them are the neurons'.
+    var neuronTensors: Range<Int> { connectionTensors.upperBound..<tensors.upperBound }
+
+    /// The connection's tensors that act, of those stored.
     func used(_ stored: [Storage<Float>]) -> [Storage<Float>] { weightMap?.used(stored) ?? stored }
 
     /// Whether it sends spikes of neurons of its own.
@@ -153,7 +158,7 @@ public final class Network: @unchecked Sendable {
             let stream = RandomStream(seed: seed, purpose: .initialisation, stream: UInt32(truncatingIfNeeded: index))
             tensor.description.initialiser.fill(tensor.storage, for: tensor.description, from: stream)
         }
-        for node in nodes { node.weightMap?.start(tensors[node.tensors].map(\.storage)) }
+        for node in nodes { node.weightMap?.start(tensors[node.connectionTensors].map(\.storage)) }
     }
 
     /// A node, the nodes that it is the last to read.
@@ -176,8 +181,10 @@ public final class Network: @unchecked Sendable {
     /// Its tensors, then its buffers: what a file holds.
     public var allTensors: [Tensor] { tensors + buffers }
 
-    /// A node's tensors as they act.
-    public func actingTensors(of node: Node) -> [Storage<Float>] { node.used(tensors[node.tensors].map(\.storage)) }
+    /// The tensors of a node's connection as they act.
+    public func actingTensors(of node: Node) -> [Storage<Float>] {
+        node.used(tensors[node.connectionTensors].map(\.storage))
+    }
 
     /// The buffer of a node, if it has one of that name.
     public func buffer(_ name: String, of node: Node) -> Storage<Float>? {
@@ -216,7 +223,7 @@ public final class Network: @unchecked Sendable {
         try checkReady()
         return nodes.map { node in
             node.connection?.prepare(
-                node.used(tensors[node.tensors].map(\.storage)),
+                actingTensors(of: node),
                 buffers: connectionBuffers(of: node),
                 isTraining: forTraining,
                 adjoint: forTraining && node.needsInputGradient
@@ -225,7 +232,7 @@ public final class Network: @unchecked Sendable {
     }
 
     /// The tensors whose gradients are computed for a whole batch at once.
-    var deferredTensors: Set<Int> { Set(nodes.filter(\.defersGradients).flatMap(\.tensors)) }
+    var deferredTensors: Set<Int> { Set(nodes.filter(\.defersGradients).flatMap(\.connectionTensors)) }
 
     /// Runs a block of samples through all nodes.
     ///
@@ -319,17 +326,19 @@ public final class Network: @unchecked Sendable {
                 }
                 // The law of sums gives a current that was not kept the same bits again.
                 let current = layer.current ?? connection.current(of: input, with: weights)
+                let own = Array(gradients[node.neuronTensors])
+                let ofWeights = Array(gradients[node.connectionTensors])
                 if !node.needsInputGradient, !node.defersGradients, !current.isConstant {
-                    let isDone = connection.addGradients(input: input, to: Array(gradients[node.tensors])) {
-                        neuron.adjoint(of: gradient, current: current, to: $0)
+                    let isDone = connection.addGradients(input: input, to: ofWeights) {
+                        neuron.adjoint(of: gradient, current: current, to: $0, own: own)
                     }
                     if isDone { continue }
                 }
-                let ofCurrent = neuron.adjoint(of: gradient, current: current)
+                let ofCurrent = neuron.adjoint(of: gradient, current: current, own: own)
                 if node.defersGradients, case .values(let values) = input {
                     later(index, ofCurrent, values)
                 } else {
-                    connection.addGradients(of: ofCurrent, input: input, to: Array(gradients[node.tensors]))
+                    connection.addGradients(of: ofCurrent, input: input, to: ofWeights)
                 }
                 guard node.needsInputGradient else { continue }
                 gradient = connection.inputGradient(of: ofCurrent, input: input, with: weights)

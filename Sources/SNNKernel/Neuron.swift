@@ -35,8 +35,11 @@ public protocol NeuronModel: Sendable {
     var weightMap: (any WeightMap)? { get }
     /// Numbers that it keeps with the network.
     var buffers: [BufferDescription] { get }
-    /// The same model over the memory of its ``buffers``, in their order.
-    func bound(to buffers: [Storage<Float>]) -> any NeuronModel
+    /// Trainable numbers of its own, beside the weights, for a layer of this shape.
+    func tensors(of shape: Shape) -> [TensorDescription]
+    /// The same model for a layer of this shape, over the memory of its ``buffers`` and its ``tensors(of:)``, in their
+    /// order.
+    func bound(to buffers: [Storage<Float>], tensors: [Storage<Float>], shape: Shape) -> any NeuronModel
     /// Whether its buffers let it run.
     ///
     /// Errors: ``SNNError/state(_:)`` that says what to do first.
@@ -58,6 +61,10 @@ public protocol NeuronModel: Sendable {
     func adjoint(of gradient: Values, current: Values) -> Values
     /// The part of ``adjoint(of:current:)`` that belongs to the neurons of a strip, for a current that is not constant.
     func adjoint(of gradient: Values, current: Values, to strip: GradientStrip)
+    /// ``adjoint(of:current:)`` that adds the gradients of its own tensors to `own`, one a tensor.
+    func adjoint(of gradient: Values, current: Values, own: [Storage<Float>]) -> Values
+    /// ``adjoint(of:current:to:)`` that adds the gradients of its own tensors, as far as these neurons have part in them.
+    func adjoint(of gradient: Values, current: Values, to strip: GradientStrip, own: [Storage<Float>])
     /// The equations over another number type, for the reference path; nil where the model is not clock-driven.
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?
 }
@@ -100,8 +107,18 @@ extension NeuronModel {
     public var weightMap: (any WeightMap)? { nil }
     /// None.
     public var buffers: [BufferDescription] { [] }
-    /// Itself: it has no buffers.
-    public func bound(to buffers: [Storage<Float>]) -> any NeuronModel { self }
+    /// None.
+    public func tensors(of shape: Shape) -> [TensorDescription] { [] }
+    /// Itself: it has neither buffers nor tensors.
+    public func bound(to buffers: [Storage<Float>], tensors: [Storage<Float>], shape: Shape) -> any NeuronModel { self }
+    /// The gradient of the current alone: it has no tensors.
+    public func adjoint(of gradient: Values, current: Values, own: [Storage<Float>]) -> Values {
+        adjoint(of: gradient, current: current)
+    }
+    /// The gradient of the current alone: it has no tensors.
+    public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip, own: [Storage<Float>]) {
+        adjoint(of: gradient, current: current, to: strip)
+    }
     /// Always.
     public func checkReady() throws(SNNError) {}
     /// In any.

@@ -59,6 +59,7 @@ struct NodeBuilder {
                     neuron: neuron,
                     weightMap: weightMap,
                     tensors: first..<tensors.count,
+                    connectionTensors: first..<first + (connection?.tensors.count ?? 0),
                     buffers: firstBuffer..<buffers.count,
                     outputShape: arriving.shape,
                     sends: arriving.kind,
@@ -157,7 +158,15 @@ struct NodeBuilder {
             return tensor
         }
         buffers += own
-        let neuron = made.bound(to: own.dropFirst(connection.buffers.count).map(\.storage))
+        let trained = made.tensors(of: connection.outputShape).map {
+            Tensor(name: "\(node.name).\($0.name)", description: $0)
+        }
+        tensors += trained
+        let neuron = made.bound(
+            to: own.dropFirst(connection.buffers.count).map(\.storage),
+            tensors: trained.map(\.storage),
+            shape: connection.outputShape
+        )
         let maps = [BuiltIn.weightMap(completeConnection), neuron.weightMap].compactMap(\.self)
         guard maps.count <= 1 else {
             throw .notSupported("\(neuronChoice.name) makes its own of the weights: weight_bits must be 0")
@@ -170,7 +179,7 @@ struct NodeBuilder {
             kind: neuron.sends,
             count: 1,
             isUnit: neuron.sendsUnitSpikes,
-            carriesGradient: arriving.carriesGradient || !connection.tensors.isEmpty
+            carriesGradient: arriving.carriesGradient || !connection.tensors.isEmpty || !trained.isEmpty
         )
         return (connection, neuron, maps.first)
     }

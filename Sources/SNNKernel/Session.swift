@@ -32,7 +32,7 @@ public final class Session {
         // Copies: training may go on while a session runs.
         weights = network.nodes.map { node in
             node.connection?.prepare(
-                node.used(network.tensors[node.tensors].map { $0.storage.copy() }),
+                node.used(network.tensors[node.connectionTensors].map { $0.storage.copy() }),
                 buffers: network.connectionBuffers(of: node).map { $0.copy() },
                 isTraining: false,
                 adjoint: false

@@ -235,7 +235,10 @@ public final class Trainer: @unchecked Sendable {
         }
         try queue.check()
         for node in network.nodes {
-            node.weightMap?.adjoint(Array(sums[node.tensors]), stored: network.tensors[node.tensors].map(\.storage))
+            node.weightMap?.adjoint(
+                Array(sums[node.connectionTensors]),
+                stored: network.tensors[node.connectionTensors].map(\.storage)
+            )
         }
         largest = total.largest
         statistics = total.statistics

@@ -62,7 +62,7 @@ struct FSReLUModel: NeuronModel {
     /// Steps that leave room for sums without rounding.
     static let mostSteps = 16
 
-    func bound(to buffers: [Storage<Float>]) -> any NeuronModel {
+    func bound(to buffers: [Storage<Float>], tensors: [Storage<Float>], shape: Shape) -> any NeuronModel {
         FSReLUModel(range: startRange, shift: shift, comparison: comparison, over: buffers[0])
     }
 

@@ -104,7 +104,7 @@ struct TTFSModel: NeuronModel {
     var weightMap: (any WeightMap)? { alpha1.map { Alpha1Map(beginning: $0, window: window) } }
     var buffers: [BufferDescription] { [BufferDescription(name: "window", shape: [1], start: startWindow)] }
 
-    func bound(to buffers: [Storage<Float>]) -> any NeuronModel {
+    func bound(to buffers: [Storage<Float>], tensors: [Storage<Float>], shape: Shape) -> any NeuronModel {
         TTFSModel(
             window: Double(startWindow),
             early: early,
