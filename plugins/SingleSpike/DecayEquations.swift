@@ -1,0 +1,238 @@
+import SNNKernel
+
+/// The equations of a neuron whose decay is a number of its own, over any ``Lane``.
+///
+/// `step` is the dynamics, `stepAdjoint` its derivative; ``DecayNeuron`` owns the loop over time and neurons.
+protocol DecayEquations<Value>: Sendable {
+    associatedtype Value: Lane
+    /// Numbers carried from step to step.
+    associatedtype State: BitwiseCopyable & Sendable
+    /// What the way back wants of the state before a step.
+    associatedtype Kept: BitwiseCopyable & Sendable
+    /// Gradients carried back from step to step.
+    associatedtype Slopes: BitwiseCopyable & Sendable
+
+    /// Whether a neuron is over once it has spiked.
+    static var spikesOnce: Bool { get }
+    /// State before the first step.
+    var rest: State { get }
+    /// Gradients behind the last step.
+    var zeroSlopes: Slopes { get }
+    /// One step: moves the state on, says what is sent and the potential before any reset.
+    func step(_ current: Value, _ beta: Value, _ state: inout State) -> (sent: Value, potential: Value)
+    /// What to keep of the state before a step.
+    func kept(_ state: State) -> Kept
+    /// The transpose of `step` at (`current`, `before`).
+    ///
+    /// `sent` is dL/d(sent) of this step; `slopes` are those behind it on entry and those before it on return.
+    func stepAdjoint(
+        _ current: Value,
+        _ beta: Value,
+        before: Kept,
+        sent: Value,
+        _ slopes: inout Slopes
+    ) -> (current: Value, beta: Value)
+}
+
+/// A neuron given by ``DecayEquations``.
+///
+/// Blocks of sixteen neurons go through the whole window with their state in registers. The way back keeps the states of
+/// one block.
+protocol DecayNeuron: NeuronModel {
+    associatedtype Equations: DecayEquations where Equations.Value == SIMD16<Float>
+    /// The equations over sixteen neurons. A concrete type, so that the loops below specialise.
+    var equations: Equations { get }
+    var decay: Decay { get set }
+}
+
+/// The states of a row of neurons, sixteen to an element.
+private final class BlockStates<State: BitwiseCopyable & Sendable>: NeuronState {
+    let states: UnsafeMutableBufferPointer<State>
+
+    init(count: Int, rest: State) {
+        states = .allocate(capacity: (count + 15) / 16)
+        states.initialize(repeating: rest)
+    }
+
+    deinit { states.deallocate() }
+
+    var byteCount: Int { states.count * MemoryLayout<State>.stride }
+}
+
+extension DecayNeuron {
+    var demand: CurrentDemand { .perStep }
+
+    func tensors(of shape: Shape) -> [TensorDescription] { decay.tensors(of: shape) }
+
+    func bound(to buffers: [Storage<Float>], tensors: [Storage<Float>], shape: Shape) -> any NeuronModel {
+        var copy = self
+        copy.decay = decay.bound(to: tensors)
+        return copy
+    }
+
+    func rest(count: Int) -> any NeuronState { BlockStates(count: count, rest: equations.rest) }
+
+    func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { nil }
+
+    func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
+        guard let state = state as? BlockStates<Equations.State> else {
+            preconditionFailure("a state of another model")
+        }
+        let beta = decay.row(current.row)
+        defer { withExtendedLifetime(beta) {} }
+        return sends == .raster
+            ? .raster(spikes(current, state, beta.base, potentials))
+            : .values(values(current, state, beta.base, potentials))
+    }
+
+    private func spikes(
+        _ current: Values,
+        _ state: BlockStates<Equations.State>,
+        _ beta: UnsafePointer<Float>,
+        _ potentials: Values?
+    ) -> Raster {
+        let words = Raster.emptyBits(steps: current.steps, batch: current.batch, count: current.count)
+        let equations = self.equations
+        let bytesPerStep = (current.row + 63) / 64 * 8
+        let bits = UnsafeMutableRawPointer(words.base)
+        for block in 0..<(current.row + 15) / 16 {
+            let lanes = min(16, current.row - block * 16)
+            let valid = UInt16(truncatingIfNeeded: (1 << lanes) - 1)
+            let beta = (beta + block * 16).vector()
+            var registers = state.states[block]
+            var input = UnsafePointer(current.base + block * 16)
+            // Nothing that happens once all have spiked is of interest, unless somebody looks at the potentials.
+            let mayStop = Equations.spikesOnce && potentials == nil
+            var silent = valid
+            for t in 0..<current.steps {
+                let result = equations.step(input.vector(), beta, &registers)
+                let fired = result.sent.spikeBits & valid
+                if fired != 0 {
+                    bits.storeBytes(of: fired.littleEndian, toByteOffset: t * bytesPerStep + block * 2, as: UInt16.self)
+                    silent &= ~fired
+                    if mayStop, silent == 0 { break }
+                }
+                if let potentials { (potentials.step(t) + block * 16).store(result.potential, lanes: lanes) }
+                input += current.stepStride
+            }
+            state.states[block] = registers
+        }
+        return Raster(steps: current.steps, batch: current.batch, count: current.count, form: .bits(words))
+    }
+
+    private func values(
+        _ current: Values,
+        _ state: BlockStates<Equations.State>,
+        _ beta: UnsafePointer<Float>,
+        _ potentials: Values?
+    ) -> Values {
+        let equations = self.equations
+        let sent = Values(overwriting: current.steps, batch: current.batch, count: current.count)
+        for block in 0..<(current.row + 15) / 16 {
+            let lanes = min(16, current.row - block * 16)
+            let beta = (beta + block * 16).vector()
+            var registers = state.states[block]
+            for t in 0..<current.steps {
+                let result = equations.step((current.step(t) + block * 16).vector(), beta, &registers)
+                (sent.step(t) + block * 16).store(result.sent, lanes: lanes)
+                if let potentials { (potentials.step(t) + block * 16).store(result.potential, lanes: lanes) }
+            }
+            state.states[block] = registers
+        }
+        return sent
+    }
+
+    func adjoint(of gradient: Values, current: Values) -> Values { adjoint(of: gradient, current: current, own: []) }
+
+    func adjoint(of gradient: Values, current: Values, own: [Storage<Float>]) -> Values {
+        let result = Values(
+            overwriting: current.steps,
+            batch: current.batch,
+            count: current.count,
+            isConstant: current.isConstant
+        )
+        let walk = Walk(self, gradient, current)
+        for block in 0..<(current.row + 15) / 16 {
+            let lanes = min(16, current.row - block * 16)
+            walk.back(block * 16, lanes: lanes, to: result.base + block * 16, stride: result.stepStride)
+        }
+        if let own = own.first {
+            decay.add(walk.slopes.base, first: 0, count: current.row, to: own)
+        }
+        return result
+    }
+
+    func adjoint(of gradient: Values, current: Values, to strip: GradientStrip) {
+        adjoint(of: gradient, current: current, to: strip, own: [])
+    }
+
+    func adjoint(of gradient: Values, current: Values, to strip: GradientStrip, own: [Storage<Float>]) {
+        let walk = Walk(self, gradient, current)
+        let stride = current.batch * strip.rowLength
+        for sample in 0..<current.batch {
+            let first = sample * current.count + strip.neurons.lowerBound
+            let (low, high) = (strip.low + sample * strip.rowLength, strip.high + sample * strip.rowLength)
+            walk.back(first, lanes: 16, to: low, stride: stride)
+            if strip.neurons.count > 16 { walk.back(first + 16, lanes: 16, to: high, stride: stride) }
+            if let own = own.first {
+                decay.add(walk.slopes.base + first, first: first, count: strip.neurons.count, to: own)
+            }
+        }
+    }
+}
+
+/// The way back of one block after another.
+private struct Walk<Neuron: DecayNeuron> {
+    typealias Kept = Neuron.Equations.Kept
+
+    let equations: Neuron.Equations
+    let gradient: Values
+    let current: Values
+    let beta: Storage<Float>
+    /// dL/dbeta of every neuron and sample.
+    let slopes: Storage<Float>
+    private let memory: Storage<UInt8>
+
+    init(_ neuron: Neuron, _ gradient: Values, _ current: Values) {
+        equations = neuron.equations
+        self.gradient = gradient
+        self.current = current
+        beta = neuron.decay.row(current.row)
+        slopes = Storage(overwriting: current.row)
+        memory = Storage(overwriting: current.steps * MemoryLayout<Kept>.stride)
+    }
+
+    /// Writes the gradients of the currents of neurons `first` and on, and notes those of their decays.
+    func back(_ first: Int, lanes: Int, to output: UnsafeMutablePointer<Float>, stride outputStride: Int) {
+        let steps = current.steps
+        let before = UnsafeMutableRawPointer(memory.base).bindMemory(to: Kept.self, capacity: steps)
+        let beta = UnsafePointer(self.beta.base + first).vector()
+        var registers = equations.rest
+        var input = UnsafePointer(current.base + first)
+        for t in 0..<steps {
+            (before + t).initialize(to: equations.kept(registers))
+            _ = equations.step(input.vector(), beta, &registers)
+            input += current.stepStride
+        }
+        var carried = equations.zeroSlopes
+        var total = SIMD16<Float>(repeating: 0)
+        var ofBeta = total
+        var sent = UnsafePointer(gradient.base + first + steps * gradient.stepStride)
+        var output = output + (current.isConstant ? 0 : steps * outputStride)
+        for t in Swift.stride(from: steps - 1, through: 0, by: -1) {
+            input -= current.stepStride
+            sent -= gradient.stepStride
+            let found = equations.stepAdjoint(input.vector(), beta, before: before[t], sent: sent.vector(), &carried)
+            ofBeta += found.beta
+            if current.isConstant {
+                total += found.current
+            } else {
+                output -= outputStride
+                output.store(found.current, lanes: lanes)
+            }
+        }
+        if current.isConstant { output.store(total, lanes: lanes) }
+        (slopes.base + first).store(ofBeta, lanes: min(16, slopes.count - first))
+        withExtendedLifetime(memory) {}
+    }
+}
