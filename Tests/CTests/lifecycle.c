@@ -330,6 +330,19 @@ static void embedded_digits(void) {
     snn_dataset_free(test);
 }
 
+static void generated_points(void) {
+    snn_dataset *set = NULL;
+    size_t count = 0, features = 0, classes = 0;
+    float point[4];
+    int32_t label = -1;
+    SUCCEEDS(snn_dataset_open("yin-yang", "train", NULL, NULL, &set));
+    SUCCEEDS(snn_dataset_sizes(set, &count, &features, &classes));
+    CHECK(count == 20000 && features == 4 && classes == 3);
+    SUCCEEDS(snn_dataset_sample(set, 0, point, 4, &label));
+    CHECK(label == 2 && point[0] == 0.6803075385877797f && point[3] == 0.549500748030457f);
+    snn_dataset_free(set);
+}
+
 int main(void) {
     test_samples(inputs, labels, samples, 11);
     versions();
@@ -343,5 +356,6 @@ int main(void) {
     snn_network_free(network);
     training();
     embedded_digits();
+    generated_points();
     return check_report("lifecycle");
 }

@@ -35,7 +35,7 @@ package enum DataCatalogue {
         package let trainCount: Int
         /// Samples of the test split.
         package let testCount: Int
-        /// What its folder must hold; [] for a set that the package carries.
+        /// What its folder must hold; [] for a set that the package carries or generates.
         package let files: [File]
         /// Folders on the net that hold the files under the same names, tried in this order.
         package let sources: [String]
@@ -54,7 +54,7 @@ package enum DataCatalogue {
     }
 
     /// Every known set.
-    package static let entries = [digits, mnist, fashionMNIST, cifar10]
+    package static let entries = [digits, yinYang, mnist, fashionMNIST, cifar10]
 
     /// The set called `name`; throws ``SNNError/unknownName`` that lists the known ones.
     package static func entry(_ name: String) throws(SNNError) -> Entry {
@@ -97,7 +97,8 @@ package enum DataCatalogue {
         if let directory, directory.hasSuffix(".npz"), !ReadFile.isFolder(directory) {
             return try NPZ.open(directory, split: split, preprocessing: preprocessing)
         }
-        if entry.files.isEmpty { return try Digits.open(split: split, preprocessing: preprocessing) }
+        if name == digits.name { return try Digits.open(split: split, preprocessing: preprocessing) }
+        if name == yinYang.name { return try YinYang.open(split: split, preprocessing: preprocessing) }
         let folder = ReadFile.join(resolveDirectory(explicit: directory), name)
         if name == cifar10.name {
             return try CIFAR.open(folder: folder, split: split, preprocessing: preprocessing)

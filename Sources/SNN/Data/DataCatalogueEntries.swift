@@ -15,6 +15,20 @@ extension DataCatalogue {
         sources: []
     )
 
+    /// Points of a disc in three classes, which the library generates.
+    package static let yinYang = Entry(
+        name: "yin-yang",
+        title: "Yin-Yang, points of a disc (generated)",
+        licence: "MIT",
+        credit: "L. Kriener, J. Göltz, M. A. Petrovici, 2022",
+        classNames: ["yin", "yang", "dot"],
+        shape: SampleShape(features: 4),
+        trainCount: 20_000,
+        testCount: 10_000,
+        files: [],
+        sources: []
+    )
+
     /// The handwritten digits everybody begins with.
     package static let mnist = Entry(
         name: "mnist",

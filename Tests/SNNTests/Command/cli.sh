@@ -225,6 +225,7 @@ say "plugins tells unit, default and range"
 shows "digits-lif.*accuracy >= 97" recipes
 shows "mnist.*no" data list
 "$snn" data list --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["sets"][0]["present"]'
+shows "yin-yang *20,000 *10,000 .*carried" data list
 shows "^snn [0-9]" --version
 say "recipes, data list and --version"
 

@@ -24,7 +24,8 @@ struct DataCatalogueTests {
     func unknown() {
         #expect(
             throws: SNNError.unknownName(
-                "unknown data set 'minst'; known: FILE.npz, cifar-10, digits, fashion-mnist, mnist"
+                "unknown data set 'minst'; known: FILE.npz, cifar-10, digits, fashion-mnist, mnist, "
+                    + "yin-yang"
             )
         ) {
             try DataCatalogue.open("minst", split: "train")
@@ -88,9 +89,9 @@ struct DataCatalogueTests {
     func list() throws {
         let folder = try TemporaryFolder()
         let list = DataCatalogue.list(directory: folder.path)
-        #expect(list.map(\.entry.name) == ["digits", "mnist", "fashion-mnist", "cifar-10"])
-        #expect(list.map(\.isPresent) == [true, false, false, false])
-        #expect(list[1].folder == folder["mnist"] && list[1].missing.count == 4)
+        #expect(list.map(\.entry.name) == ["digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10"])
+        #expect(list.map(\.isPresent) == [true, true, false, false, false])
+        #expect(list[2].folder == folder["mnist"] && list[2].missing.count == 4)
     }
 
     @Test("an explicit folder wins over the environment and the user's own")

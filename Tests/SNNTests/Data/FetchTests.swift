@@ -30,7 +30,7 @@ struct FetchTests {
             guard case .corrupt(let sentence)? = error as? SNNError else { return false }
             return sentence.contains("its SHA-256 must be 440fcabf") && sentence.contains("got 039058c6")
         }
-        #expect(DataCatalogue.list(directory: folder["data"])[1].missing.count == 4)
+        #expect(DataCatalogue.list(directory: folder["data"])[2].missing.count == 4)
     }
 
     @Test("a set without single files on the net says how to import it")
@@ -44,6 +44,7 @@ struct FetchTests {
         #expect(throws: SNNError.self) { try Fetch.fetch("minst") }
         #expect(throws: SNNError.self) { try Fetch.importSet("minst", from: "/") }
         #expect(throws: Never.self) { try Fetch.fetch("digits") }
+        #expect(throws: Never.self) { try Fetch.fetch("yin-yang") }
     }
 
     @Test("importing from a folder that lacks files lists them, and copies nothing")
@@ -65,7 +66,7 @@ struct FetchTests {
         } throws: { error in
             if case .corrupt? = error as? SNNError { true } else { false }
         }
-        #expect(DataCatalogue.list(directory: folder["data"])[1].missing.count == 4)
+        #expect(DataCatalogue.list(directory: folder["data"])[2].missing.count == 4)
     }
 
     @Test(
@@ -79,7 +80,7 @@ struct FetchTests {
         // The first address fails, the second serves.
         try Fetch.fetch("mnist", directory: folder["a"], sources: ["file:///no/such", mirror]) { lines.append($0) }
         #expect(lines.filter { $0.contains("checksum right") }.count == 4)
-        #expect(DataCatalogue.list(directory: folder["a"])[1].isPresent)
+        #expect(DataCatalogue.list(directory: folder["a"])[2].isPresent)
         try Fetch.fetch("mnist", directory: folder["a"], sources: ["file:///no/such"])
         #expect(try DataCatalogue.open("mnist", split: "test", directory: folder["a"]).count == 10_000)
 

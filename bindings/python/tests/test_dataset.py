@@ -14,6 +14,17 @@ def test_digits_come_with_the_library(train, test):
     assert repr(test) == "<snn.Dataset: 359 samples of 64 values, 10 classes>"
 
 
+def test_yin_yang_is_generated():
+    train, test = snn.Dataset.open("yin-yang", "train", "/nowhere"), snn.Dataset.open("yin-yang", "test")
+    assert (len(train), len(test), train.features, train.classes) == (20_000, 10_000, 4, 3)
+    draws = np.random.RandomState(42)
+    goal = draws.randint(3)
+    row, label = train[0]
+    assert label == goal == 2
+    point = next(p for p in iter(lambda: draws.rand(2), None) if (p.astype(np.float32) == row[:2]).all())
+    assert (row[2:] == (1 - point).astype(np.float32)).all()
+
+
 def test_samples_by_index_and_slice(test):
     inputs, label = test[7]
     assert inputs.shape == (64,) and inputs.dtype == np.float32 and isinstance(label, int)

@@ -88,7 +88,7 @@ class Dataset(Handle):
         directory: str | os.PathLike[str] | None = None,
         **preprocessing: Any,
     ) -> Dataset:
-        """A named set ("digits", "mnist", ...) or a FILE.npz; `split` is "train" or "test".
+        """A named set ("digits", "yin-yang", "mnist", ...) or a FILE.npz; `split` is "train" or "test".
 
         `directory` holds one folder a set; without it $SNN_DATA, else the folder that `snn data fetch` fills.
         `preprocessing` are the keys of docs/recipes.md: scale, normalize, augment, samples, validation.
