@@ -233,6 +233,22 @@ package final class Dataset: @unchecked Sendable {
                     + "got \(preprocessing.cropPadding)"
             )
         }
+        guard let perspective = preprocessing.perspective else { return }
+        guard side >= 2 else {
+            throw .parameter(
+                "augment.perspective acts on images of at least 2 x 2 pixels, got \(shape.height) x \(shape.width)"
+            )
+        }
+        // Else a corner may come to lie on the line between its neighbours, and the map has no inverse.
+        let (columns, rows) = perspective.reach(shape)
+        let across = Double(columns) / Double(shape.width - 1 - columns)
+        let along = Double(rows) / Double(shape.height - 1 - rows)
+        guard across + along < 1 else {
+            throw .parameter(
+                "augment.perspective.distortion must keep the corners of a sample (\(shape.height) x \(shape.width)) "
+                    + "convex wherever they move, got \(perspective.distortion)"
+            )
+        }
     }
 
     private func checkContents() throws(SNNError) {
@@ -244,13 +260,14 @@ package final class Dataset: @unchecked Sendable {
             throw .parameter("scale, mean and std must keep the values finite, got \(value)")
         }
         try eventSource?.check()
-        guard let values else { return }
+        guard let values else { return try checkNoise() }
         let features = shape.featureCount
         for index in 0..<count * features where !values[index].isFinite {
             throw .notFinite(
                 "inputs must be finite, got \(values[index]) at sample \(index / features), value \(index % features)"
             )
         }
+        try checkNoise()
     }
 
     /// The class of sample `sample` of 0..<count.
@@ -317,35 +334,100 @@ package final class Dataset: @unchecked Sendable {
 
     /// Writes sample `sample` as training sees it in `epoch`: with the augmentation, if one was asked for.
     ///
-    /// The crop and the flip depend on (seed, sample, epoch) alone, never on the order of calls or on threads; all
-    /// channels and frames of a sample move together.
+    /// The image is distorted, cropped and mirrored, then noise is added. What is drawn depends on (seed, sample, epoch)
+    /// alone, never on the order of calls or on threads; all channels and frames of a sample move together.
     package func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
         guard preprocessing.augments else { return fill(sample, into: row) }
         precondition(0 <= sample && sample < count, "sample \(sample) must be in 0..<\(count)")
-        let stream = RandomStream(seed: seed, purpose: .augmentation)
-        let step = UInt32(truncatingIfNeeded: epoch)
-        let padding = preprocessing.cropPadding
-        let down = stream.below(2 * padding + 1, index: 0, step: step, sample: UInt64(sample)) - padding
-        let right = stream.below(2 * padding + 1, index: 1, step: step, sample: UInt64(sample)) - padding
-        let mirrored = preprocessing.flip && stream.below(2, index: 2, step: step, sample: UInt64(sample)) == 1
+        let drawn = Augmentation(preprocessing, shape: shape, seed: seed, epoch: epoch, sample: sample)
         let (height, width) = (shape.height, shape.width)
         for index in 0..<shape.frames * shape.channels {
-            let channel = index % shape.channels
-            let plane = sample * shape.featureCount + index * height * width
-            // Outside the image there is a stored 0, which normalisation may turn into something else.
-            let outside = pixels != nil ? table[256 * channel] : gain == nil ? 0 : shift[channel]
+            let plane = Plane(
+                start: sample * shape.featureCount + index * height * width,
+                channel: index % shape.channels
+            )
             var target = row + index * height * width
             for y in 0..<height {
-                let sourceRow = y + down
                 for x in 0..<width {
-                    let column = (mirrored ? width - 1 - x : x) + right
-                    if sourceRow < 0 || sourceRow >= height || column < 0 || column >= width {
-                        target[x] = outside
-                    } else {
-                        target[x] = value(at: plane + sourceRow * width + column, channel: channel)
-                    }
+                    let column = (drawn.isMirrored ? width - 1 - x : x) + drawn.right
+                    target[x] = value(of: plane, row: y + drawn.down, column: column, drawn.perspective)
                 }
                 target += width
+            }
+        }
+        if drawn.deviation > 0 { addNoise(drawn, to: row) }
+    }
+
+    /// One channel of one frame of a sample: where its stored values begin.
+    private struct Plane {
+        let start: Int
+        let channel: Int
+    }
+
+    /// The prepared value at a pixel of a plane that was distorted; outside the image that of a stored 0.
+    @inline(__always)
+    private func value(of plane: Plane, row: Int, column: Int, _ perspective: Perspective?) -> Float {
+        guard let perspective, row >= 0, row < shape.height, column >= 0, column < shape.width else {
+            return value(of: plane, row: row, column: column)
+        }
+        guard let point = perspective.source(x: Double(column) + 0.5, y: Double(row) + 0.5),
+            abs(point.x) <= Double(shape.width + 1), abs(point.y) <= Double(shape.height + 1)
+        else { return value(of: plane, row: -1, column: -1) }
+        // The four pixels whose centres are nearest.
+        let (x, y) = (point.x - 0.5, point.y - 0.5)
+        let (left, top) = (x.rounded(.down), y.rounded(.down))
+        let (toRight, toBottom) = (Float(x - left), Float(y - top))
+        let (i, j) = (Int(top), Int(left))
+        func mean(_ row: Int) -> Float {
+            value(of: plane, row: row, column: j) * (1 - toRight) + value(of: plane, row: row, column: j + 1) * toRight
+        }
+        return mean(i) * (1 - toBottom) + mean(i + 1) * toBottom
+    }
+
+    /// The prepared value at a pixel of a plane; outside the image that of a stored 0.
+    @inline(__always)
+    private func value(of plane: Plane, row: Int, column: Int) -> Float {
+        guard row >= 0, row < shape.height, column >= 0, column < shape.width else {
+            return pixels != nil ? table[256 * plane.channel] : gain == nil ? 0 : shift[plane.channel]
+        }
+        return value(at: plane.start + row * shape.width + column, channel: plane.channel)
+    }
+
+    /// Adds noise to a prepared sample, and cuts it to what scaled values of 0...1 become.
+    private func addNoise(_ drawn: Augmentation, to row: UnsafeMutablePointer<Float>) {
+        let plane = shape.height * shape.width
+        let ends = (0..<shape.channels).map { channel in
+            let (mean, std) = meanAndStd(channel)
+            return (low: Float(-mean / std), high: Float((1 - mean) / std), gain: Float(drawn.deviation / std))
+        }
+        drawn.forEachNormal(shape.featureCount) { index, number in
+            let end = ends[index / plane % shape.channels]
+            row[index] = min(max(row[index] + end.gain * number, end.low), end.high)
+        }
+    }
+
+    /// What normalisation subtracts from a scaled value and divides it by.
+    private func meanAndStd(_ channel: Int) -> (mean: Double, std: Double) {
+        (
+            preprocessing.mean.isEmpty ? 0 : preprocessing.mean[channel],
+            preprocessing.std.isEmpty ? 1 : preprocessing.std[channel]
+        )
+    }
+
+    /// Throws ``SNNError/parameter`` where noise is asked for and a scaled value is not in 0...1.
+    private func checkNoise() throws(SNNError) {
+        guard preprocessing.noise != nil else { return }
+        let plane = shape.height * shape.width
+        let row = UnsafeMutablePointer<Float>.allocate(capacity: shape.featureCount)
+        defer { row.deallocate() }
+        for sample in 0..<count {
+            fill(sample, into: row)
+            for index in 0..<shape.featureCount {
+                let (mean, std) = meanAndStd(index / plane % shape.channels)
+                let scaled = Double(row[index]) * std + mean
+                // Normalised and back, a value may err by a rounding.
+                guard scaled < -1e-5 || scaled > 1 + 1e-5 else { continue }
+                throw .parameter("augment.noise needs scaled values in 0 ... 1, got \(scaled) at sample \(sample)")
             }
         }
     }

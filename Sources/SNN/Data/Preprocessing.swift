@@ -4,8 +4,9 @@ import SNNKernel
 ///
 ///     value = (raw * scale - mean[channel]) / std[channel]
 ///
-/// In JSON: `{"scale": 0.0039, "normalize": {"mean": [0.13], "std": [0.31]}, "augment": {"crop_padding": 4,
-/// "flip": true}, "samples": 1000, "validation": {"fraction": 0.1, "seed": 1, "part": "train"}}`, every key optional.
+/// In JSON: `{"scale": 0.0039, "normalize": {"mean": [0.13], "std": [0.31]}, "augment": {"crop_padding": 4, "flip": true,
+/// "perspective": {"distortion": 0.4, "probability": 0.7}, "noise": {"std": 0.05}}, "samples": 1000, "validation":
+/// {"fraction": 0.1, "seed": 1, "part": "train"}}`, every key optional.
 ///
 /// | key                    | default            | range                 | meaning                                      |
 /// |------------------------|--------------------|-----------------------|----------------------------------------------|
@@ -14,6 +15,10 @@ import SNNKernel
 /// | `normalize.std`        | 1                  | > 0, one a channel    | divides                                      |
 /// | `augment.crop_padding` | 0                  | 0 to below the sides  | zeros around an image before a random crop   |
 /// | `augment.flip`         | false              |                       | left and right swapped half of the time      |
+/// | `augment.perspective.distortion`  | required | [0, 1), corners convex  | how far corners move inwards, of half a side |
+/// | `augment.perspective.probability` | 0.5      | [0, 1]                  | of a distortion                      |
+/// | `augment.noise.std`               | required | >= 0                    | largest deviation, of scaled values  |
+/// | `augment.noise.probability`       | 0.5      | [0, 1]                  | of noise                             |
 /// | `samples`              | all                | >= 1                  | only the first so many                       |
 /// | `validation.fraction`  |                    | in (0, 1)             | cut at random from those of the train split  |
 /// | `validation.seed`      | 0                  |                       | of the cut                                   |
@@ -41,6 +46,43 @@ package struct Preprocessing: Equatable, Sendable {
         }
     }
 
+    /// A distortion as if the image were seen from the side: with `probability` each corner moves inwards by a uniform
+    /// whole number of pixels, at most ``distortion`` times half the side; the image follows by bilinear interpolation.
+    ///
+    /// Outside the image there is a stored 0. Semantics of torchvision's `RandomPerspective` on tensors.
+    package struct Perspective: Equatable, Sendable {
+        /// The farthest that a corner moves, as a share of half a side, in [0, 1).
+        package var distortion: Double
+        /// Of a sample to be distorted, in [0, 1].
+        package var probability: Double
+
+        /// A distortion; the numbers are checked when it is applied.
+        package init(distortion: Double, probability: Double = 0.5) {
+            self.distortion = distortion
+            self.probability = probability
+        }
+
+        /// The most columns and rows that a corner of a sample of `shape` moves by.
+        func reach(_ shape: SampleShape) -> (columns: Int, rows: Int) {
+            (Int(distortion * Double(shape.width / 2)), Int(distortion * Double(shape.height / 2)))
+        }
+    }
+
+    /// Gaussian noise on the scaled values, which must lie in 0...1 and are cut to it again: with `probability` a sample
+    /// gets some, whose deviation is uniform in [0, ``std``).
+    package struct Noise: Equatable, Sendable {
+        /// The largest deviation, >= 0.
+        package var std: Double
+        /// Of a sample to get noise, in [0, 1].
+        package var probability: Double
+
+        /// Noise; the numbers are checked when it is applied.
+        package init(std: Double, probability: Double = 0.5) {
+            self.std = std
+            self.probability = probability
+        }
+    }
+
     /// Factor on the stored value; nil takes the set's own.
     package var scale: Double?
     /// Subtracted after scaling, one a channel; [] is 0.
@@ -51,6 +93,10 @@ package struct Preprocessing: Equatable, Sendable {
     package var cropPadding = 0
     /// Whether half of the samples are mirrored.
     package var flip = false
+    /// The distortion, done before the crop; nil leaves images as they are.
+    package var perspective: Perspective?
+    /// The noise, added last; nil adds none.
+    package var noise: Noise?
     /// Only the first so many samples; nil takes all.
     package var samples: Int?
     /// Which part of the train split this is; nil takes all of it.
@@ -69,7 +115,10 @@ package struct Preprocessing: Equatable, Sendable {
         let augment = json["augment"]
         let validation = json["validation"]
         try normalize.check(keys: ["mean", "std"])
-        try augment.check(keys: ["crop_padding", "flip"])
+        try augment.check(keys: ["crop_padding", "flip", "perspective", "noise"])
+        let (perspective, noise) = (augment["perspective"], augment["noise"])
+        try perspective.check(keys: ["distortion", "probability"])
+        try noise.check(keys: ["std", "probability"])
         try validation.check(keys: ["fraction", "seed", "part"])
 
         scale = try json["scale"].optionalNumber()
@@ -77,6 +126,16 @@ package struct Preprocessing: Equatable, Sendable {
         if normalize["std"].isPresent { std = try normalize["std"].numbers() }
         cropPadding = try augment["crop_padding"].optionalInteger() ?? 0
         flip = try augment["flip"].optionalBool() ?? false
+        if perspective.isPresent {
+            var wanted = Perspective(distortion: try perspective["distortion"].number())
+            wanted.probability = try perspective["probability"].optionalNumber() ?? wanted.probability
+            self.perspective = wanted
+        }
+        if noise.isPresent {
+            var wanted = Noise(std: try noise["std"].number())
+            wanted.probability = try noise["probability"].optionalNumber() ?? wanted.probability
+            self.noise = wanted
+        }
         samples = try json["samples"].optionalInteger()
         if validation.isPresent {
             var cut = Validation(fraction: try validation["fraction"].number())
@@ -98,6 +157,16 @@ package struct Preprocessing: Equatable, Sendable {
             throw .parameter("normalize.std must be > 0 and finite, got \(value)")
         }
         if cropPadding < 0 { throw .parameter("augment.crop_padding must be >= 0, got \(cropPadding)") }
+        if let distortion = perspective?.distortion, !(0..<1 ~= distortion) {
+            throw .parameter("augment.perspective.distortion must be in [0, 1), got \(distortion)")
+        }
+        if let std = noise?.std, !(std >= 0 && std.isFinite) {
+            throw .parameter("augment.noise.std must be >= 0 and finite, got \(std)")
+        }
+        for (key, probability) in [("perspective", perspective?.probability), ("noise", noise?.probability)] {
+            guard let probability, !(0...1 ~= probability) else { continue }
+            throw .parameter("augment.\(key).probability must be in [0, 1], got \(probability)")
+        }
         if let samples, samples < 1 { throw .parameter("samples must be >= 1, got \(samples)") }
         if let fraction = validation?.fraction, !(fraction > 0 && fraction < 1) {
             throw .parameter("validation.fraction must be in (0, 1), got \(fraction)")
@@ -115,6 +184,14 @@ package struct Preprocessing: Equatable, Sendable {
         var augment: [String: JSONValue] = [:]
         if cropPadding != 0 { augment["crop_padding"] = .number(Double(cropPadding)) }
         if flip { augment["flip"] = .bool(true) }
+        if let perspective {
+            augment["perspective"] = .object([
+                "distortion": .number(perspective.distortion), "probability": .number(perspective.probability),
+            ])
+        }
+        if let noise {
+            augment["noise"] = .object(["std": .number(noise.std), "probability": .number(noise.probability)])
+        }
         if !augment.isEmpty { members["augment"] = .object(augment) }
         if let samples { members["samples"] = .number(Double(samples)) }
         if let validation {
@@ -136,7 +213,7 @@ package struct Preprocessing: Equatable, Sendable {
     }
 
     /// Whether the train fill of a data set differs from the plain one.
-    package var augments: Bool { cropPadding > 0 || flip }
+    package var augments: Bool { cropPadding > 0 || flip || perspective != nil || noise != nil }
 
     /// The numbers of the samples to keep out of `count`, ascending; nil keeps all.
     ///

@@ -32,7 +32,7 @@ struct PreprocessingTests {
             ),
             (
                 #"{"augment": {"flop": true}}"#,
-                "unknown key in preprocessing.augment: 'flop'; known: crop_padding, flip"
+                "unknown key in preprocessing.augment: 'flop'; known: crop_padding, flip, noise, perspective"
             ),
             (#"{"normalize": {"std": [0]}}"#, "normalize.std must be > 0 and finite, got 0.0"),
             (#"{"normalize": {"std": [-1]}}"#, "normalize.std must be > 0 and finite, got -1.0"),
