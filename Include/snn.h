@@ -312,8 +312,8 @@ SNN_API void snn_dataset_free(snn_dataset *dataset);
 /* ---------------------------------------------------------------- trainer */
 
 /* Constructor: a trainer for `network` from a JSON document: {"rule": ..., "loss": ..., "optimizer": ..., "schedule":
-   ..., "batch": 128, "epochs": 5, "memory_budget": N} (docs/recipes.md); NULL takes every default. `seed` drives shuffling, dropout, random
-   codings and augmentation. The trainer changes the weights of `network`, which must not be used at the same time.
+   ..., "batch": 128, "epochs": 5, "memory_budget": N, "reload_best": false} (docs/recipes.md); NULL takes every default.
+   `seed` drives shuffling, dropout, random codings and augmentation. The trainer changes the weights of `network`, which must not be used at the same time.
    Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, NOT_SUPPORTED, MEMORY. */
 SNN_API snn_status snn_trainer_create(snn_network *network, const char *json, uint64_t seed, snn_trainer **out);
 

@@ -188,6 +188,20 @@ public enum BuiltIn {
             ]
         ),
         Part(
+            name: "milestones",
+            summary: "Times gamma after each of the epochs that are named.",
+            parameters: [
+                .number("gamma", default: 0.1, above: 0, "factor"),
+                ParameterDescription(
+                    "epochs",
+                    .integers(1, 1 << 20),
+                    unit: "epochs",
+                    default: nil,
+                    "complete epochs after which the rate falls, ascending"
+                ), warmup,
+            ]
+        ),
+        Part(
             name: "cosine",
             summary: "Half a cosine from the base rate down to floor over all epochs.",
             parameters: [.number("floor", default: 0, atLeast: 0, atMost: 1, "smallest factor"), warmup]
@@ -323,10 +337,18 @@ public enum BuiltIn {
         guard let kind = Schedule.Kind(rawValue: choice.name) else {
             throw .unknownName("unknown schedule '\(choice.name)'")
         }
+        let milestones = kind == .milestones ? p.integers("epochs") : []
+        // A list in a document may be empty.
+        guard kind != .milestones || !milestones.isEmpty, zip(milestones, milestones.dropFirst()).allSatisfy(<) else {
+            throw .parameter(
+                "milestones: epochs must be one or more, ascending, got \(ParameterValue.numbers(p.numbers("epochs")).description)"
+            )
+        }
         return Schedule(
             kind,
-            gamma: kind == .step || kind == .exponential ? p.number("gamma") : 1,
+            gamma: [.step, .exponential, .milestones].contains(kind) ? p.number("gamma") : 1,
             period: kind == .step ? p.number("period") : 1,
+            milestones: milestones,
             floor: kind == .cosine ? p.number("floor") : 0,
             warmup: p.number("warmup"),
             isContinuous: kind == .exponential && p.flag("continuous")

@@ -16,7 +16,9 @@ extension Trainer {
     /// Trains until `epochs` epochs are complete, counting those done before a resume: each on every sample, in an order
     /// drawn from (seed, epoch).
     ///
-    /// Cancelled or failed, network and trainer are as they were after the last complete epoch.
+    /// Cancelled or failed, network and trainer are as they were after the last complete epoch. With ``reloadsBest`` the
+    /// network holds the weights of the best epoch so far whenever `epochDone` is called and when this returns; the next
+    /// epoch starts from those that training had reached.
     ///
     /// - Parameters:
     ///   - data: labelled samples that fit the network.
@@ -46,6 +48,7 @@ extension Trainer {
         }
         var results: [EpochResult] = []
         while epochsDone < epochs {
+            best?.exchange(with: network)
             let before = Snapshot(self)
             do throws(SNNError) {
                 // Starting threads for every batch would take as long as the batch, where it is small.
@@ -55,12 +58,29 @@ extension Trainer {
                 results.append(result)
             } catch {
                 before.restore(self)
+                best?.exchange(with: network)
                 throw error
             }
             epochsDone += 1
-            if let last = results.last { try epochDone(last) }
+            guard let last = results.last else { continue }
+            if reloadsBest { noteBest(last) }
+            try epochDone(last)
         }
         return results
+    }
+
+    /// Keeps the weights of an epoch that is better than all before it, goes back to the best ones at a milestone, and
+    /// leaves them in the network.
+    private func noteBest(_ result: EpochResult) {
+        var best = self.best ?? BestEpoch(network)
+        if result.loss < best.loss { best.take(network, loss: result.loss) }
+        if schedule.milestones.contains(epochsDone) {
+            best.load(into: network)
+            for moment in moments.joined() { moment.base.update(repeating: 0, count: moment.count) }
+            stepCount = 0
+        }
+        best.exchange(with: network)
+        self.best = best
     }
 
     /// Fits the network's buffers to a data set, in one pass.

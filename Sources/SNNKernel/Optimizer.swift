@@ -190,20 +190,23 @@ public struct Adam: Optimizer {
 ///     constant      1
 ///     step          gamma^floor(epoch / period)
 ///     exponential   gamma^floor(epoch); continuous: gamma^epoch
+///     milestones    gamma^(milestones that are reached: those <= epoch)
 ///     cosine        floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2
 ///     warm-up       all of them times min(1, epoch / warmup), growing from one step's share
 ///
 /// `epoch` counts complete epochs and the fraction of the present one.
 public struct Schedule: Sendable {
     /// The families, by their names in JSON.
-    public enum Kind: String, CaseIterable, Sendable { case constant, step, exponential, cosine }
+    public enum Kind: String, CaseIterable, Sendable { case constant, step, exponential, milestones, cosine }
 
     /// The family.
     public let kind: Kind
-    /// Factor per period or epoch.
+    /// Factor per period, epoch or milestone.
     public let gamma: Double
     /// Epochs between two steps.
     public let period: Double
+    /// Complete epochs after which the rate falls, ascending.
+    public let milestones: [Int]
     /// Smallest factor of the cosine.
     public let floor: Double
     /// Epochs of linear growth at the start.
@@ -216,6 +219,7 @@ public struct Schedule: Sendable {
         _ kind: Kind,
         gamma: Double = 0.1,
         period: Double = 1,
+        milestones: [Int] = [],
         floor: Double = 0,
         warmup: Double = 0,
         isContinuous: Bool = false
@@ -223,6 +227,7 @@ public struct Schedule: Sendable {
         self.kind = kind
         self.gamma = gamma
         self.period = period
+        self.milestones = milestones
         self.floor = floor
         self.warmup = warmup
         self.isContinuous = isContinuous
@@ -237,6 +242,7 @@ public struct Schedule: Sendable {
         case .step: base = repeated(gamma, Int((epoch / period).rounded(.down)))
         case .exponential where isContinuous: base = (epoch * gamma.logarithm).exponential
         case .exponential: base = repeated(gamma, Int(epoch.rounded(.down)))
+        case .milestones: base = repeated(gamma, milestones.count { Double($0) <= epoch })
         case .cosine:
             let progress = epochs > 0 ? min(1, epoch / epochs) : 0
             base = floor + (1 - floor) * (1 + (Double.pi * progress).cosine) / 2

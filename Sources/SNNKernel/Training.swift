@@ -34,6 +34,9 @@ public final class Trainer: @unchecked Sendable {
     /// Where the plan is larger, currents of the largest layers are computed again on the way back instead of kept.
     /// Results have the same bits with any budget.
     public let memoryBudget: Int?
+    /// Whether ``fit(_:epochs:threads:progress:epochDone:)`` keeps the weights of the epoch with the lowest mean loss, goes
+    /// on from them after every milestone of the schedule with fresh moments, and leaves them in the network.
+    public let reloadsBest: Bool
     /// Drives shuffling, dropout, random codings and augmentation.
     public var seed: UInt64
     /// One a tensor, whose numbers change with every batch.
@@ -56,6 +59,8 @@ public final class Trainer: @unchecked Sendable {
     public var samplesSeen: UInt64 = 0
     /// Epochs completed so far.
     public var epochsDone = 0
+    /// With ``reloadsBest``: the best epoch, once there is one, and what training goes on from.
+    public var best: BestEpoch?
     /// The gradients; empty where they wait for the whole batch and nobody asked for them yet.
     private var sums: [Storage<Float>]
     private var keepsGradients = false
@@ -73,7 +78,8 @@ public final class Trainer: @unchecked Sendable {
     /// A trainer with zero moments and counters, for a network that stays the caller's.
     ///
     /// Errors: ``SNNError/parameter(_:)`` for `batchSize` outside 1 ... 2^24 and a budget below 1 byte,
-    /// ``SNNError/shape(_:)`` where the class weights of the loss are not one a score of the network.
+    /// ``SNNError/shape(_:)`` where the class weights of the loss are not one a score of the network,
+    /// ``SNNError/notSupported(_:)`` for `reloadsBest` with another schedule than milestones or a rule that only measures.
     public init(
         network: Network,
         rule: any LearningRule = Backpropagation(),
@@ -83,6 +89,7 @@ public final class Trainer: @unchecked Sendable {
         batchSize: Int = 128,
         scheduleEpochs: Int? = nil,
         memoryBudget: Int? = nil,
+        reloadsBest: Bool = false,
         seed: UInt64
     ) throws(SNNError) {
         guard batchSize >= 1, batchSize <= 1 << 24 else {
@@ -94,8 +101,15 @@ public final class Trainer: @unchecked Sendable {
         if let memoryBudget, memoryBudget < 1 {
             throw .parameter("memory_budget must be >= 1 byte, got \(memoryBudget)")
         }
+        guard !reloadsBest || schedule.kind == .milestones else {
+            throw .notSupported("reload_best needs the schedule milestones, got \(schedule.kind.rawValue)")
+        }
+        guard !reloadsBest || !(rule is any CalibrationRule) else {
+            throw .notSupported("reload_best needs a rule that moves weights over epochs; this one makes one pass")
+        }
         self.network = network
         self.memoryBudget = memoryBudget
+        self.reloadsBest = reloadsBest
         self.rule = rule
         self.loss = loss
         self.optimizer = optimizer
@@ -393,8 +407,10 @@ public final class Trainer: @unchecked Sendable {
 
     /// One optimizer step with ``gradients`` as they are; `rateFactor` multiplies the base learning rate.
     ///
-    /// Errors: ``SNNError/state(_:)`` before the first gradients are computed.
+    /// Errors: ``SNNError/state(_:)`` before the first gradients are computed, ``SNNError/notSupported(_:)`` with
+    /// ``reloadsBest``.
     public func apply(rateFactor: Double = 1, threads: Int = 1) throws(SNNError) {
+        try checkLoop()
         try Crew.with(threads) { crew throws(SNNError) in try apply(rateFactor: rateFactor, crew) }
     }
 
@@ -475,7 +491,16 @@ public final class Trainer: @unchecked Sendable {
         )
     }
 
+    /// Between epochs the network holds the best weights, not those that training goes on from.
+    private func checkLoop() throws(SNNError) {
+        guard !reloadsBest else {
+            throw .notSupported("reload_best acts in fit; single steps with it are not supported")
+        }
+    }
+
     /// One training step on a batch.
+    ///
+    /// Errors: those of ``computeGradients(_:targets:count:threads:)`` and ``apply(rateFactor:threads:)``.
     public func trainBatch(
         _ source: any SampleSource,
         targets: Targets,
@@ -483,7 +508,8 @@ public final class Trainer: @unchecked Sendable {
         threads: Int = 1,
         rateFactor: Double = 1
     ) throws(SNNError) -> BatchResult {
-        try Crew.with(threads) { crew throws(SNNError) in
+        try checkLoop()
+        return try Crew.with(threads) { crew throws(SNNError) in
             try trainBatch(source, targets: targets, count: count, rateFactor: rateFactor, crew)
         }
     }

@@ -487,6 +487,9 @@ static void trainers(void) {
     REFUSED(snn_trainer_create(network, "{\"batch\":0}", 1, &out.trainer), PARAMETER);
     REFUSED(snn_trainer_create(network, "{\"batch\":-5}", 1, &out.trainer), PARAMETER);
     REFUSED(snn_trainer_create(network, "{\"epochs\":-5}", 1, &out.trainer), PARAMETER);
+    REFUSED(snn_trainer_create(network, "{\"reload_best\":true}", 1, &out.trainer), NOT_SUPPORTED);
+    REFUSED(snn_trainer_create(network, "{\"schedule\":{\"kind\":\"milestones\",\"epochs\":[3,2]}}", 1, &out.trainer),
+            PARAMETER);
     REFUSED(snn_trainer_create(network, "{\"bach\":5}", 1, &out.trainer), UNKNOWN_NAME);
     REFUSED(snn_trainer_create(network, "{\"rule\":{\"kind\":\"magic\"}}", 1, &out.trainer), UNKNOWN_NAME);
     REFUSED(snn_trainer_create(network, "{\"loss\":{\"kind\":\"sorrow\"}}", 1, &out.trainer), UNKNOWN_NAME);

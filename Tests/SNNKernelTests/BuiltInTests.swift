@@ -55,6 +55,13 @@ struct BuiltInTests {
         #expect(step.kind == .step && step.gamma == 0.5 && step.period == 3 && step.warmup == 2)
         let cosine = try BuiltIn.schedule(ComponentChoice("cosine", ["floor": .number(0.1)]))
         #expect(cosine.kind == .cosine && cosine.floor == 0.1 && cosine.warmup == 0)
+        let milestones = try BuiltIn.schedule(ComponentChoice("milestones", ["epochs": .numbers([2, 7])]))
+        #expect(milestones.kind == .milestones && milestones.milestones == [2, 7] && milestones.gamma == 0.1)
+        for list: [Double] in [[], [2, 2], [3, 2]] {
+            #expect(throws: SNNError.self) {
+                try BuiltIn.schedule(ComponentChoice("milestones", ["epochs": .numbers(list)]))
+            }
+        }
     }
 
     @Test("a stage without a stride moves by its window's rows")
@@ -76,7 +83,9 @@ struct BuiltInTests {
             try BuiltIn.optimizer(ComponentChoice("lion"))
         }
         #expect(
-            throws: SNNError.unknownName("unknown schedule 'linear'; known: constant, cosine, exponential, step")
+            throws: SNNError.unknownName(
+                "unknown schedule 'linear'; known: constant, cosine, exponential, milestones, step"
+            )
         ) { try BuiltIn.schedule(ComponentChoice("linear")) }
         #expect(
             throws: SNNError.unknownName(

@@ -22,6 +22,14 @@ struct ScheduleTests {
         #expect(factors(Schedule(.step, gamma: 0.5, period: 0.5), [0.49, 0.5, 1]) == [1, 0.5, 0.25])
     }
 
+    @Test("milestones multiply by gamma after each of their epochs")
+    func milestones() {
+        let schedule = Schedule(.milestones, gamma: 0.5, milestones: [2, 3, 7])
+        #expect(factors(schedule, [0, 1.99, 2, 2.5, 3, 6.9, 7, 50]) == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125])
+        let warm = Schedule(.milestones, gamma: 0.5, milestones: [1], warmup: 2)
+        #expect(factors(warm, [0.75, 1.75, 2], share: 0.25) == [0.5, 0.5, 0.5])
+    }
+
     @Test("exponential multiplies by gamma after every epoch")
     func exponential() {
         let schedule = Schedule(.exponential, gamma: 0.5)

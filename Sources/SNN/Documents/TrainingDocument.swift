@@ -13,11 +13,13 @@ package struct TrainingDocument: Sendable {
     package var epochs: Int
     /// Bytes that training may take (``Trainer/memoryBudget``); nil sets no bound.
     package var memoryBudget: Int?
+    /// Whether training goes back to its best epoch at every milestone and ends with it (``Trainer/reloadsBest``).
+    package var reloadsBest: Bool
     /// Whether the document says how many epochs there are: then the schedule is laid out over them.
     let givesEpochs: Bool
 
     /// The keys a training document may have.
-    static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs", "memory_budget"]
+    static let keys = ["rule", "loss", "optimizer", "schedule", "batch", "epochs", "memory_budget", "reload_best"]
 
     /// Reads a document; absent parts take their defaults.
     package init(_ field: JSONField, extraKeys: [String] = []) throws(SNNError) {
@@ -44,6 +46,10 @@ package struct TrainingDocument: Sendable {
         epochs = try field["epochs"].optionalInteger() ?? 1
         memoryBudget = try field["memory_budget"].optionalInteger()
         if let memoryBudget, memoryBudget < 1 { throw field["memory_budget"].rangeError("must be >= 1") }
+        reloadsBest = try field["reload_best"].optionalBool() ?? false
+        guard !reloadsBest || schedule.kind == .milestones else {
+            throw .notSupported("reload_best needs the schedule milestones, got \(schedule.kind.rawValue)")
+        }
         guard epochs >= 1 else { throw field["epochs"].rangeError("must be >= 1") }
         guard batch >= 1 else { throw field["batch"].rangeError("must be >= 1") }
     }
@@ -59,6 +65,7 @@ package struct TrainingDocument: Sendable {
             batchSize: batch,
             scheduleEpochs: givesEpochs ? epochs : nil,
             memoryBudget: memoryBudget,
+            reloadsBest: reloadsBest,
             seed: seed
         )
     }

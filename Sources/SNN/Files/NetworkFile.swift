@@ -5,7 +5,8 @@ import SNNKernel
 /// It holds the tensors, and in the metadata the network's description, the library's version, the seed and the recipe
 /// that made it. A checkpoint holds the optimizer's moments and counters beside them.
 ///
-/// Tensors are named as in the network (`hidden.weight`), moments `optimizer.<moment>.<tensor>`.
+/// Tensors are named as in the network (`hidden.weight`), moments `optimizer.<moment>.<tensor>`. Where training goes back
+/// to its best epoch, the network's tensors are those of that epoch, and `optimizer.latest.<tensor>` what it goes on from.
 package enum NetworkFile {
     /// Where a run stood, so that it can go on.
     package struct Progress: Sendable, Equatable {
@@ -16,7 +17,11 @@ package enum NetworkFile {
         package var samplesSeen: UInt64 = 0
         /// Seed of shuffling, dropout and codings.
         package var seed: UInt64 = 0
+        /// The mean loss of the best epoch, where training goes back to it (``Trainer/reloadsBest``).
+        package var bestLoss: Double?
     }
+
+    private static let latestPrefix = "optimizer.latest."
 
     private enum Key {
         static let network = "snn.network"
@@ -69,13 +74,24 @@ package enum NetworkFile {
                     )
                 }
             }
+            for (tensor, latest) in zip(network.allTensors, trainer.best?.storages ?? []) {
+                tensors.append(
+                    TensorToWrite(
+                        name: latestPrefix + tensor.name,
+                        type: .f32,
+                        shape: tensor.description.shape,
+                        bytes: UnsafeRawBufferPointer(latest.elements)
+                    )
+                )
+            }
             metadata[Key.progress] = write(
                 Progress(
                     stage: stage,
                     epochsDone: trainer.epochsDone,
                     stepCount: trainer.stepCount,
                     samplesSeen: trainer.samplesSeen,
-                    seed: trainer.seed
+                    seed: trainer.seed,
+                    bestLoss: trainer.best?.loss
                 )
             ).text()
         }
@@ -131,17 +147,20 @@ package enum NetworkFile {
                 epochsDone: try field["epochs_done"].integer(),
                 stepCount: try field["step_count"].integer(),
                 samplesSeen: try field["samples_seen"].seed(),
-                seed: try field["seed"].seed()
+                seed: try field["seed"].seed(),
+                bestLoss: try field["best_loss"].optionalNumber()
             )
         } catch { throw .corrupt("the training state in '\(file.path)' is damaged: \(error.message)") }
     }
 
     private static func write(_ progress: Progress) -> JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "stage": .number(Double(progress.stage)), "epochs_done": .number(Double(progress.epochsDone)),
             "step_count": .number(Double(progress.stepCount)), "samples_seen": .string(String(progress.samplesSeen)),
             "seed": .string(String(progress.seed)),
-        ])
+        ]
+        if let loss = progress.bestLoss { members["best_loss"] = .number(loss) }
+        return .object(members)
     }
 
     /// Brings weights, moments and counters of a trainer to where a checkpoint stood.
@@ -151,6 +170,11 @@ package enum NetworkFile {
         let progress = try progress(file)
         guard progress.epochsDone >= 0, progress.stepCount >= 0 else {
             throw .corrupt("'\(file.path)': counters must be >= 0")
+        }
+        let isFresh = progress.epochsDone == 0 && progress.bestLoss == nil
+        guard isFresh || trainer.reloadsBest == (progress.bestLoss != nil) else {
+            let (was, wanted) = trainer.reloadsBest ? ("without", "with") : ("with", "without")
+            throw .state("'\(file.path)' is a checkpoint of training \(was) reload_best: it cannot go on \(wanted) it")
         }
         var staged: [(target: Storage<Float>, values: Storage<Float>)] = []
         func stage(_ name: String, _ shape: [Int], _ target: Storage<Float>) throws(SNNError) {
@@ -174,10 +198,29 @@ package enum NetworkFile {
                 try stage(full, tensor.description.shape, moment)
             }
         }
+        let best = try progress.bestLoss.map { loss throws(SNNError) in
+            try readLatest(of: trainer.network, loss: loss, from: file)
+        }
         for (target, values) in staged { target.base.update(from: values.base, count: values.count) }
         trainer.epochsDone = progress.epochsDone
         trainer.stepCount = progress.stepCount
         trainer.samplesSeen = progress.samplesSeen
         trainer.seed = progress.seed
+        trainer.best = best
+    }
+
+    /// What training goes on from, where the network's own tensors are those of the best epoch.
+    private static func readLatest(
+        of network: Network,
+        loss: Double,
+        from file: SafetensorsFile
+    ) throws(SNNError) -> BestEpoch {
+        var storages: [Storage<Float>] = []
+        for tensor in network.allTensors {
+            let latest = Storage<Float>(overwriting: tensor.storage.count)
+            try file.copyFloats(latestPrefix + tensor.name, shape: tensor.description.shape, to: latest.elements)
+            storages.append(latest)
+        }
+        return BestEpoch(loss: loss, storages: storages)
     }
 }

@@ -92,6 +92,7 @@ package struct Report: Sendable {
         self["epochs"] = Double(trainer.epochsDone)
         self["loss"] = epochs.last?.loss ?? .nan
         self["train_accuracy"] = epochs.last?.accuracy ?? .nan
+        self["best_loss"] = trainer.best?.loss
         let seconds = epochs.reduce(0) { $0 + $1.seconds }
         self["seconds"] = seconds
         self["samples_per_second"] = seconds > 0 ? Double(epochs.reduce(0) { $0 + $1.samples }) / seconds : 0

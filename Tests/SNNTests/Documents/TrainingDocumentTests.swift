@@ -83,6 +83,8 @@ struct TrainingDocumentTests {
         #expect(exponential.kind == .exponential && exponential.gamma == 0.5 && exponential.warmup == 0)
         let cosine = try document(#"{"schedule":{"kind":"cosine","floor":0.25,"warmup":0.5}}"#).schedule
         #expect(cosine.kind == .cosine && cosine.floor == 0.25 && cosine.warmup == 0.5)
+        let milestones = try document(#"{"schedule":{"kind":"milestones","epochs":[15,90],"gamma":0.5}}"#).schedule
+        #expect(milestones.kind == .milestones && milestones.milestones == [15, 90] && milestones.gamma == 0.5)
         let constant = try document(#"{"schedule":{"kind":"constant","warmup":4}}"#).schedule
         #expect(constant.kind == .constant && constant.warmup == 4)
     }
@@ -92,10 +94,12 @@ struct TrainingDocumentTests {
         let components = try Library.registry().components
         for component in components {
             guard ["loss", "optimizer", "schedule", "rule"].contains(component.kind) else { continue }
-            let text = JSONValue.object([component.kind: .object(["kind": .string(component.name)])]).text()
+            let plain = ComponentChoice(component.name, component.required)
+            let text = JSONValue.object([component.kind: NetworkDocument.write(plain, key: "kind")]).text()
             #expect(throws: Never.self, "\(text)") { try document(text).trainer(for: network(), seed: 1) }
             for (parameter, value) in component.samples {
-                let choice = ComponentChoice(component.name, [parameter: value])
+                let given = component.required.merging([parameter: value]) { $1 }
+                let choice = ComponentChoice(component.name, given)
                 let json = JSONValue.object([component.kind: NetworkDocument.write(choice, key: "kind")])
                 #expect(throws: Never.self, "\(json.text())") { try document(json.text()) }
             }
@@ -122,12 +126,16 @@ struct TrainingDocumentTests {
             ("3", SNNError.document("the document must be an object, got 3")),
             (
                 #"{"lose":1}"#,
-                .unknownName("unknown key 'lose'; known: batch, epochs, loss, memory_budget, optimizer, rule, schedule")
+                .unknownName(
+                    "unknown key 'lose'; known: batch, epochs, loss, memory_budget, optimizer, reload_best, rule, schedule"
+                )
             ),
             // Recipes have kinds of stages; a trainer has none.
             (
                 #"{"kind":"train"}"#,
-                .unknownName("unknown key 'kind'; known: batch, epochs, loss, memory_budget, optimizer, rule, schedule")
+                .unknownName(
+                    "unknown key 'kind'; known: batch, epochs, loss, memory_budget, optimizer, reload_best, rule, schedule"
+                )
             ),
             (#"{"batch":0}"#, .parameter("batch must be >= 1, got 0")),
             (#"{"batch":1.5}"#, .document("batch must be an integer, got 1.5")),
@@ -167,7 +175,7 @@ struct TrainingDocumentTests {
             ),
             (
                 #"{"schedule":"linear"}"#,
-                .unknownName("unknown schedule 'linear'; known: constant, cosine, exponential, step")
+                .unknownName("unknown schedule 'linear'; known: constant, cosine, exponential, milestones, step")
             ),
             (
                 #"{"schedule":{"kind":"cosine","gamma":1}}"#,
@@ -177,10 +185,42 @@ struct TrainingDocumentTests {
                 #"{"schedule":{"kind":"step","period":0}}"#,
                 .parameter("step: period must be > 0 epochs, got 0")
             ),
+            (
+                #"{"schedule":"milestones"}"#,
+                .parameter(
+                    "milestones needs the parameter epochs (complete epochs after which the rate falls, ascending)"
+                )
+            ),
+            (
+                #"{"schedule":{"kind":"milestones","epochs":[]}}"#,
+                .parameter("milestones: epochs must be one or more, ascending, got []")
+            ),
+            (
+                #"{"schedule":{"kind":"milestones","epochs":[5,3]}}"#,
+                .parameter("milestones: epochs must be one or more, ascending, got [5, 3]")
+            ),
+            (
+                #"{"schedule":{"kind":"milestones","epochs":[0,3]}}"#,
+                .parameter("milestones: epochs must be whole numbers 1 ... 1048576 epochs, got [0, 3]")
+            ),
+            (#"{"reload_best":1}"#, .document("reload_best must be true or false, got 1")),
+            (
+                #"{"reload_best":true,"schedule":"step"}"#,
+                .notSupported("reload_best needs the schedule milestones, got step")
+            ),
         ]
     )
     func refused(_ text: String, _ expected: SNNError) {
         #expect(failure { try document(text) } == expected)
+    }
+
+    @Test("reload_best reaches the trainer")
+    func reloadBest() throws {
+        let wanted = try document(#"{"schedule":{"kind":"milestones","epochs":[2]},"reload_best":true}"#)
+        let trainer = try wanted.trainer(for: network(), seed: 1)
+        #expect(wanted.reloadsBest && trainer.reloadsBest)
+        let plain = try document(#"{"schedule":{"kind":"milestones","epochs":[2]}}"#)
+        #expect(!plain.reloadsBest)
     }
 
     @Test("what only the network can tell is refused when the trainer is made")

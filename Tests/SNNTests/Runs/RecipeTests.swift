@@ -123,7 +123,8 @@ struct RecipeTests {
             (
                 #"{"data":{"set":"mnist"},"network":{"input":{"shape":[2]},"layers":[]},"stages":[{"kind":"train","lr":1}]}"#,
                 .unknownName(
-                    "unknown key in stages[0]: 'lr'; known: batch, epochs, kind, loss, memory_budget, optimizer, rule, schedule, set"
+                    "unknown key in stages[0]: 'lr'; known: batch, epochs, kind, loss, memory_budget, optimizer, "
+                        + "reload_best, rule, schedule, set"
                 )
             ),
             (

@@ -62,6 +62,28 @@ def test_changed_gradients_are_what_is_applied(network, train):
     assert_same_bits(weights(network), before)
 
 
+def test_the_best_epoch_is_reloaded_at_milestones(train, tmp_path):
+    settings = {
+        "optimizer": snn.Optimizer("adam", learning_rate=0.1),
+        "schedule": {"kind": "milestones", "epochs": [2, 4]},
+        "reload_best": True,
+        "seed": 1,
+    }
+    straight = small_network()
+    report = straight.fit(train, epochs=6, progress=False, **settings)
+    assert report["best_loss"] == min(epoch["loss"] for epoch in report["epoch"].values())
+    first, second = snn.Trainer(small_network(), **settings), snn.Trainer(small_network(), **settings)
+    first.fit(train, epochs=3, progress=False)
+    first.save(tmp_path / "cut.st")
+    second.resume(tmp_path / "cut.st")
+    second.fit(train, epochs=6, progress=False)
+    assert_same_bits(weights(second.network), weights(straight))
+    with pytest.raises(snn.NotSupportedError, match="reload_best acts in fit"):
+        second.train_batch(*train[:8])
+    with pytest.raises(snn.NotSupportedError, match="reload_best needs the schedule milestones, got constant"):
+        snn.Trainer(small_network(), reload_best=True)
+
+
 def test_values_as_targets_and_labels_per_step(network, train):
     inputs, labels = train[:32]
     one_hot = np.eye(10)[labels] * network.steps

@@ -433,6 +433,7 @@ class Network(Handle):
         schedule: Choice | None = None,
         batch: int | None = None,
         memory_budget: int | None = None,
+        reload_best: bool | None = None,
         seed: int = 0,
         progress: bool = True,
         callback: Callback | None = None,
@@ -448,6 +449,7 @@ class Network(Handle):
             schedule=schedule,
             batch=batch,
             memory_budget=memory_budget,
+            reload_best=reload_best,
             seed=seed,
         ) as trainer:
             return trainer.fit(data, y, epochs=epochs, progress=progress, callback=callback)

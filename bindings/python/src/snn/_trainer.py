@@ -44,13 +44,17 @@ class Trainer(Handle):
         batch: int | None = None,
         epochs: int | None = None,
         memory_budget: int | None = None,
+        reload_best: bool | None = None,
         seed: int = 0,
     ) -> None:
         """What is not given takes the library's default; `seed` drives shuffling, dropout, random codings and
         augmentation. The schedule is laid out over `epochs`, or over those that `fit` is asked for.
 
         memory_budget: bytes that training may take, as `Network.plan` counts them. Where it needs more, what large
-        layers would keep for the way back is computed again; results do not depend on it."""
+        layers would keep for the way back is computed again; results do not depend on it.
+
+        reload_best: with schedule={"kind": "milestones", "epochs": [...]}: `fit` goes back to the epoch with the lowest
+        mean loss at every milestone, with fresh moments, and leaves the network at it."""
         self.network = network
         owner = network._alive()
         settings = given(
@@ -61,6 +65,7 @@ class Trainer(Handle):
             batch=batch,
             epochs=epochs,
             memory_budget=memory_budget,
+            reload_best=reload_best,
         )
         out = ctypes.c_void_p()
         network._call(lib.snn_trainer_create, document(settings), unsigned(seed, "seed"), ctypes.byref(out))
