@@ -290,11 +290,12 @@ SNN_API void snn_session_free(snn_session *session);
 SNN_API snn_status snn_dataset_from_arrays(const float *inputs, size_t samples, size_t features, const int32_t *labels,
                                            size_t classes, snn_dataset **out);
 
-/* Constructor: a named set ("digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10") or a FILE.npz, `split` "train" or
+/* Constructor: a named set ("digits", "yin-yang", "mnist", "nmnist", ...: docs/recipes.md) or a FILE.npz, `split` "train" or
    "test". `directory` holds one folder a set; NULL means $SNN_DATA, else the per-user folder. "digits" is embedded,
    "yin-yang" generated: they need none.
-   `json` may be NULL or choose preprocessing and augmentation (docs/recipes.md).
-   Errors: ARGUMENT, UNKNOWN_NAME, DATA_MISSING, FILE, CORRUPT, DOCUMENT, PARAMETER. */
+   `json` may be NULL or choose preprocessing and augmentation (docs/recipes.md). Sets of events need the steps of the
+   network that will read them: {"events": {"bin": 1, "merge_polarity": true, "steps": 300}}.
+   Errors: ARGUMENT, UNKNOWN_NAME, DATA_MISSING, FILE, CORRUPT, DOCUMENT, PARAMETER, SHAPE, NOT_SUPPORTED. */
 SNN_API snn_status snn_dataset_open(const char *name, const char *split, const char *directory, const char *json,
                                     snn_dataset **out);
 

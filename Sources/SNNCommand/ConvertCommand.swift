@@ -94,6 +94,7 @@ struct ConvertCommand: ParsableCommand {
         display.finish()
         try NetworkFile.write(network, recipe: saved.recipe?.json, to: out)
         var report = Report(after, network: network, threads: threads)
+        report.addEvents(of: test)
         report["accuracy_ann"] = target == .relu ? after.accuracy : before.accuracy
         report["accuracy_converted"] = after.accuracy
         report["spikes_per_neuron_converted"] = report["spikes_per_neuron"]

@@ -36,7 +36,8 @@ struct EvalCommand: ParsableCommand {
             return true
         }
         display.finish()
-        let report = Report(evaluation, network: network, threads: threads)
+        var report = Report(evaluation, network: network, threads: threads)
+        report.addEvents(of: test)
         if output.json { return Console.result(report.json.text()) }
         Console.result("\(file): \(evaluation.accuracy.percent) of the test samples right")
         var summary = Summary()

@@ -65,5 +65,6 @@ struct Prediction {
         let first: Int
         func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(first + sample, into: row) }
         func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(first + sample) }
+        func events(_ sample: Int) -> SampleEvents? { data.events(first + sample) }
     }
 }

@@ -26,12 +26,13 @@ struct SavedNetwork {
                 recipe.data.set,
                 split: split,
                 directory: directory,
-                preprocessing: preprocessing
+                preprocessing: preprocessing,
+                steps: network.steps
             )
         }
         guard let directory, directory.hasSuffix(".npz") else {
             throw .state("'\(path)' carries no recipe, so its data set is unknown; name arrays: --data FILE.npz")
         }
-        return try DataCatalogue.open(directory, split: split, preprocessing: preprocessing)
+        return try DataCatalogue.open(directory, split: split, preprocessing: preprocessing, steps: network.steps)
     }
 }

@@ -379,7 +379,9 @@ public func snn_network_evaluate(
         let out = try Border.present(out, "out")
         let threads = try handle.resolvedThreads()
         let evaluation = try handle.network.evaluate(data, threads: threads, progress: swiftProgress(progress, user))
-        out.pointee = ReportHandle(Report(evaluation, network: handle.network, threads: threads)).retained()
+        var report = Report(evaluation, network: handle.network, threads: threads)
+        report.addEvents(of: data)
+        out.pointee = ReportHandle(report).retained()
     }
 }
 

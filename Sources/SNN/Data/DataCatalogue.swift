@@ -79,7 +79,8 @@ package enum DataCatalogue {
     ///
     /// `name` is a known set, or a path that ends in `.npz`; `split` is "train" or "test". `directory` is a folder with
     /// one folder a set, nil for ``resolveDirectory(explicit:)``'s; a path that ends in `.npz` is opened in place of the
-    /// named set. `preprocessing` says which samples, and how they are scaled and augmented.
+    /// named set. `preprocessing` says which samples, and how they are scaled and augmented. `steps` are those of the
+    /// network that will read a set of recorded events, where `preprocessing` names none.
     ///
     /// Throws ``SNNError/unknownName``, ``SNNError/dataMissing``, ``SNNError/file``, ``SNNError/corrupt``,
     /// ``SNNError/parameter``, ``SNNError/memory``.
@@ -87,7 +88,8 @@ package enum DataCatalogue {
         _ name: String,
         split: String,
         directory: String? = nil,
-        preprocessing: Preprocessing = Preprocessing()
+        preprocessing: Preprocessing = Preprocessing(),
+        steps: Int? = nil
     ) throws(SNNError) -> Dataset {
         guard split == "train" || split == "test" else {
             throw .unknown("split", split, known: ["train", "test"])

@@ -45,6 +45,8 @@ package final class Dataset: @unchecked Sendable {
     package let count: Int
     /// What was asked for.
     package let preprocessing: Preprocessing
+    /// Recorded events that lay outside of the window and were left out; nil where the set is none of recorded events.
+    package let droppedEvents: Int?
 
     /// Where the stored values are: one of the three.
     private let pixels: UnsafePointer<UInt8>?
@@ -69,6 +71,9 @@ package final class Dataset: @unchecked Sendable {
         case borrowed(UnsafePointer<Float>)
         /// Events, in memory that somebody else keeps.
         case events(EventSource)
+        /// Events of the samples that `preprocessing` chose, in memory that the set keeps; `dropped` lay outside of the
+        /// window.
+        case recorded(EventSource, [ByteBuffer], dropped: Int)
     }
 
     /// The labels of a set.
@@ -85,7 +90,7 @@ package final class Dataset: @unchecked Sendable {
     ///
     /// Throws ``SNNError/argument`` for an empty set, ``SNNError/shape`` where sizes disagree, ``SNNError/parameter``
     /// for a label outside 0..<classes or a preprocessing that does not fit, ``SNNError/notFinite`` for NaN or infinity,
-    /// ``SNNError/notSupported`` for a selection from borrowed rows.
+    /// ``SNNError/notSupported`` for a selection from borrowed rows, and for what acts on values or on events alone.
     package init(
         name: String,
         split: String,
@@ -106,9 +111,18 @@ package final class Dataset: @unchecked Sendable {
             throw .shape("\(count) samples of shape \(extents) must have at least one value and fit into memory")
         }
         try Self.check(preprocessing, shape: shape)
-        let selection = try preprocessing.selection(of: count, split: split)
+        try Self.check(preprocessing, storage: storage, name: name)
         var owners: [ByteBuffer] = []
-        eventSource = if case .events(let source) = storage { source } else { nil }
+        var selection: [Int]?
+        switch storage {
+        case .events(let source): (eventSource, droppedEvents) = (source, nil)
+        case .recorded(let source, let buffers, let dropped):
+            (eventSource, droppedEvents) = (source, dropped)
+            owners += buffers
+        case .pixels, .floats, .borrowed:
+            (eventSource, droppedEvents) = (nil, nil)
+            selection = try preprocessing.selection(of: count, split: split)
+        }
 
         switch storage {
         case .pixels(let buffer), .floats(let buffer):
@@ -127,10 +141,7 @@ package final class Dataset: @unchecked Sendable {
             }
             pixels = nil
             values = pointer
-        case .events(let source):
-            guard preprocessing == Preprocessing(), defaultScale == 1 else {
-                throw .notSupported("preprocessing acts on values, not on events")
-            }
+        case .events(let source), .recorded(let source, _, _):
             guard source.set.count == count, source.steps * source.neurons == features else {
                 throw .shape(
                     "\(count) samples of \(features) values must have events of that size, got \(source.set.count) of "
@@ -248,6 +259,24 @@ package final class Dataset: @unchecked Sendable {
                 "augment.perspective.distortion must keep the corners of a sample (\(shape.height) x \(shape.width)) "
                     + "convex wherever they move, got \(perspective.distortion)"
             )
+        }
+    }
+
+    /// What of the preprocessing depends on whether samples are values or events.
+    private static func check(_ preprocessing: Preprocessing, storage: Storage, name: String) throws(SNNError) {
+        switch storage {
+        case .pixels, .floats, .borrowed:
+            guard preprocessing.events == nil else {
+                throw .notSupported("preprocessing.events acts on recorded events, '\(name)' holds values")
+            }
+        case .events:
+            guard preprocessing == Preprocessing() else {
+                throw .notSupported("preprocessing acts on values, not on events")
+            }
+        case .recorded:
+            guard !preprocessing.actsOnValues else {
+                throw .notSupported("scale, normalize and augment act on values, '\(name)' holds events")
+            }
         }
     }
 

@@ -6,7 +6,8 @@ import SNNKernel
 ///
 /// In JSON: `{"scale": 0.0039, "normalize": {"mean": [0.13], "std": [0.31]}, "augment": {"crop_padding": 4, "flip": true,
 /// "perspective": {"distortion": 0.4, "probability": 0.7}, "noise": {"std": 0.05}}, "samples": 1000, "validation":
-/// {"fraction": 0.1, "seed": 1, "part": "train"}}`, every key optional.
+/// {"fraction": 0.1, "seed": 1, "part": "train"}}`, every key optional;
+/// for sets of recorded events `samples`, `validation` and `events`, the keys of ``EventBinning``.
 ///
 /// | key                    | default            | range                 | meaning                                      |
 /// |------------------------|--------------------|-----------------------|----------------------------------------------|
@@ -101,6 +102,8 @@ package struct Preprocessing: Equatable, Sendable {
     package var samples: Int?
     /// Which part of the train split this is; nil takes all of it.
     package var validation: Validation?
+    /// How recorded events become spikes in steps; nil is ``EventBinning``'s own way, and the only one for values.
+    package var events: EventBinning?
 
     /// Everything as it comes.
     package init() {}
@@ -110,7 +113,7 @@ package struct Preprocessing: Equatable, Sendable {
     /// Throws ``SNNError/document`` for wrong types, ``SNNError/unknownName`` for unknown keys,
     /// ``SNNError/parameter`` for values out of range.
     package init(_ json: JSONField) throws(SNNError) {
-        try json.check(keys: ["scale", "normalize", "augment", "samples", "validation"])
+        try json.check(keys: ["scale", "normalize", "augment", "samples", "validation", "events"])
         let normalize = json["normalize"]
         let augment = json["augment"]
         let validation = json["validation"]
@@ -146,6 +149,7 @@ package struct Preprocessing: Equatable, Sendable {
             }
             self.validation = cut
         }
+        if json["events"].isPresent { events = try EventBinning(json["events"]) }
         try check()
     }
 
@@ -171,6 +175,7 @@ package struct Preprocessing: Equatable, Sendable {
         if let fraction = validation?.fraction, !(fraction > 0 && fraction < 1) {
             throw .parameter("validation.fraction must be in (0, 1), got \(fraction)")
         }
+        try events?.check()
     }
 
     /// The JSON that gives this value again, without what is left at its default.
@@ -202,18 +207,22 @@ package struct Preprocessing: Equatable, Sendable {
                 "part": .string(validation.part.rawValue),
             ])
         }
+        if let events { members["events"] = events.json }
         return .object(members)
     }
 
     /// The same scaling for a split that is only evaluated: all samples, no augmentation, no cut.
     package var forEvaluation: Preprocessing {
         var result = Preprocessing()
-        (result.scale, result.mean, result.std) = (scale, mean, std)
+        (result.scale, result.mean, result.std, result.events) = (scale, mean, std, events)
         return result
     }
 
     /// Whether the train fill of a data set differs from the plain one.
     package var augments: Bool { cropPadding > 0 || flip || perspective != nil || noise != nil }
+
+    /// Whether anything but the choice of samples and the binning of events was asked for.
+    var actsOnValues: Bool { scale != nil || !mean.isEmpty || !std.isEmpty || augments }
 
     /// The numbers of the samples to keep out of `count`, ascending; nil keeps all.
     ///

@@ -59,6 +59,8 @@ package struct Recipe: Sendable {
     package struct DataChoice: Sendable {
         package let set: String
         package let preprocessing: Preprocessing
+        /// Steps of the network, which recorded events are binned for.
+        package fileprivate(set) var steps: Int?
 
         init(_ field: JSONField) throws(SNNError) {
             try field.check(keys: ["set", "preprocessing"])
@@ -74,8 +76,10 @@ package struct Recipe: Sendable {
         json = field.value ?? .null
         name = try field["name"].optionalString() ?? "recipe"
         summary = try field["description"].optionalString() ?? ""
-        data = try DataChoice(field["data"])
+        var data = try DataChoice(field["data"])
         network = try NetworkDocument.read(field["network"])
+        data.steps = network.steps
+        self.data = data
         seed = try field["seed"].optionalSeed() ?? 0
         var stages: [Stage] = []
         for stage in try field["stages"].array() { stages.append(try Stage(stage)) }

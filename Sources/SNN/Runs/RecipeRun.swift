@@ -142,6 +142,7 @@ package struct RecipeRun {
             let evaluation = try network.evaluate(test, threads: threads, progress: progress)
             var report = Report()
             report.add(evaluation, network: network)
+            report.addEvents(of: test)
             if given.kind == .train || trained == nil { trained = (results, trainer) }
             if let trained { report.add(trained.results, trainer: trained.trainer, threads: threads) }
             report["accuracy_before"] = before
@@ -180,7 +181,8 @@ package struct RecipeRun {
             data.set,
             split: "train",
             directory: directory,
-            preprocessing: data.preprocessing
+            preprocessing: data.preprocessing,
+            steps: data.steps
         )
         return (train, try openTest(data, directory: directory))
     }
@@ -191,7 +193,8 @@ package struct RecipeRun {
             data.set,
             split: "test",
             directory: directory,
-            preprocessing: data.preprocessing.forEvaluation
+            preprocessing: data.preprocessing.forEvaluation,
+            steps: data.steps
         )
     }
 }

@@ -87,6 +87,9 @@ package struct Report: Sendable {
         }
     }
 
+    /// Adds how many recorded events lay outside of the window, where `data` consists of such.
+    package mutating func addEvents(of data: Dataset) { self["events_dropped"] = data.droppedEvents.map(Double.init) }
+
     /// Adds what training found.
     mutating func add(_ epochs: [EpochResult], trainer: Trainer, threads: Int) {
         self["epochs"] = Double(trainer.epochsDone)

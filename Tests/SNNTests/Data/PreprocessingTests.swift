@@ -28,7 +28,7 @@ struct PreprocessingTests {
         arguments: [
             (
                 #"{"nrom": 1}"#,
-                "unknown key in preprocessing: 'nrom'; known: augment, normalize, samples, scale, validation"
+                "unknown key in preprocessing: 'nrom'; known: augment, events, normalize, samples, scale, validation"
             ),
             (
                 #"{"augment": {"flop": true}}"#,

@@ -101,7 +101,7 @@ struct RecipeTests {
             (
                 #"{"data":{"set":"mnist","preprocessing":{"scal":1}}}"#,
                 .unknownName(
-                    "unknown key in data.preprocessing: 'scal'; known: augment, normalize, samples, scale, validation"
+                    "unknown key in data.preprocessing: 'scal'; known: augment, events, normalize, samples, scale, validation"
                 )
             ),
             (

@@ -91,7 +91,8 @@ class Dataset(Handle):
         """A named set ("digits", "yin-yang", "mnist", ...) or a FILE.npz; `split` is "train" or "test".
 
         `directory` holds one folder a set; without it $SNN_DATA, else the folder that `snn data fetch` fills.
-        `preprocessing` are the keys of docs/recipes.md: scale, normalize, augment, samples, validation.
+        `preprocessing` are the keys of docs/recipes.md: scale, normalize, augment, samples, validation, events. Sets of
+        events need the steps of the network that will read them: events={"bin": 1, "steps": 300}.
         """
         out = ctypes.c_void_p()
         lib.snn_dataset_open(
