@@ -39,11 +39,7 @@ struct DataListCommand: ParsableCommand {
         Console.result("")
         Console.result("Looked in \(DataCatalogue.resolveDirectory(explicit: data.directory))")
         for set in sets where !set.isPresent {
-            let name = set.entry.name
-            Console.result(
-                "Get \(name): "
-                    + (set.entry.sources.isEmpty ? "snn data import \(name) FOLDER" : "snn data fetch \(name)")
-            )
+            Console.result("Get \(set.entry.name): \(set.entry.advice(set.folder ?? ""))")
         }
     }
 

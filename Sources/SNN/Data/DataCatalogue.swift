@@ -17,6 +17,16 @@ package enum DataCatalogue {
         }
     }
 
+    /// How a set gets into its folder.
+    package enum Origin: Equatable, Sendable {
+        /// It does not: the package carries or generates it.
+        case carried
+        /// Files with known checksums are fetched or imported.
+        case files
+        /// Folders of many files are put there by hand.
+        case folders([String])
+    }
+
     /// A named set.
     package struct Entry: Sendable {
         /// The name callers use, also that of its folder.
@@ -35,10 +45,22 @@ package enum DataCatalogue {
         package let trainCount: Int
         /// Samples of the test split.
         package let testCount: Int
-        /// What its folder must hold; [] for a set that the package carries or generates.
+        /// How it gets into its folder.
+        package let origin: Origin
+        /// The files that its folder must hold where it consists of ``Origin/files``.
         package let files: [File]
         /// Folders on the net that hold the files under the same names, tried in this order.
         package let sources: [String]
+
+        /// What brings the set into its folder `folder`, «snn data fetch mnist».
+        package func advice(_ folder: String) -> String {
+            switch origin {
+            case .carried: "nothing"
+            case .files where sources.isEmpty: "snn data import \(name) FOLDER"
+            case .files: "snn data fetch \(name)"
+            case .folders(let names): "put the folders \(names.joined(separator: ", ")) into '\(folder)'"
+            }
+        }
     }
 
     /// Whether a set is there.
@@ -54,7 +76,7 @@ package enum DataCatalogue {
     }
 
     /// Every known set.
-    package static let entries = [digits, yinYang, mnist, fashionMNIST, cifar10]
+    package static let entries = [digits, yinYang, mnist, fashionMNIST, cifar10, nmnist, nmnistSmall]
 
     /// The set called `name`; throws ``SNNError/unknownName`` that lists the known ones.
     package static func entry(_ name: String) throws(SNNError) -> Entry {
@@ -94,18 +116,22 @@ package enum DataCatalogue {
         guard split == "train" || split == "test" else {
             throw .unknown("split", split, known: ["train", "test"])
         }
-        if name.hasSuffix(".npz") { return try NPZ.open(name, split: split, preprocessing: preprocessing) }
+        if name.hasSuffix(".npz") {
+            return try NPZ.open(name, split: split, preprocessing: preprocessing)
+        }
         let entry = try entry(name)
         if let directory, directory.hasSuffix(".npz"), !ReadFile.isFolder(directory) {
             return try NPZ.open(directory, split: split, preprocessing: preprocessing)
         }
-        if name == digits.name { return try Digits.open(split: split, preprocessing: preprocessing) }
-        if name == yinYang.name { return try YinYang.open(split: split, preprocessing: preprocessing) }
         let folder = ReadFile.join(resolveDirectory(explicit: directory), name)
-        if name == cifar10.name {
-            return try CIFAR.open(folder: folder, split: split, preprocessing: preprocessing)
+        switch name {
+        case digits.name: return try Digits.open(split: split, preprocessing: preprocessing)
+        case yinYang.name: return try YinYang.open(split: split, preprocessing: preprocessing)
+        case cifar10.name: return try CIFAR.open(folder: folder, split: split, preprocessing: preprocessing)
+        case nmnist.name, nmnistSmall.name:
+            return try NMNIST.open(entry, folder: folder, split: split, preprocessing: preprocessing, steps: steps)
+        default: return try openIDX(entry, folder: folder, split: split, preprocessing: preprocessing)
         }
-        return try openIDX(entry, folder: folder, split: split, preprocessing: preprocessing)
     }
 
     private static func openIDX(
@@ -140,17 +166,22 @@ package enum DataCatalogue {
     /// What `snn data list` shows: every known set, and whether it is in `directory`.
     package static func list(directory: String? = nil) -> [Presence] {
         entries.map { entry in
-            guard !entry.files.isEmpty else { return Presence(entry: entry, folder: nil, missing: []) }
+            guard entry.origin != .carried else { return Presence(entry: entry, folder: nil, missing: []) }
             let folder = ReadFile.join(resolveDirectory(explicit: directory), entry.name)
-            return Presence(entry: entry, folder: folder, missing: missingFiles(entry, in: folder))
+            return Presence(entry: entry, folder: folder, missing: missingParts(entry, in: folder))
         }
     }
 
-    /// The files of `entry` that `folder` lacks in every form.
-    static func missingFiles(_ entry: Entry, in folder: String) -> [String] {
-        entry.files.filter { file in
-            ([file.name] + file.alternatives.map(\.name)).allSatisfy { !ReadFile.exists(ReadFile.join(folder, $0)) }
-        }.map(\.name)
+    /// The files, or the folders of files, of `entry` that `folder` lacks in every form.
+    static func missingParts(_ entry: Entry, in folder: String) -> [String] {
+        switch entry.origin {
+        case .carried: []
+        case .files:
+            entry.files.filter { file in
+                ([file.name] + file.alternatives.map(\.name)).allSatisfy { !ReadFile.exists(ReadFile.join(folder, $0)) }
+            }.map(\.name)
+        case .folders(let names): names.filter { !ReadFile.isFolder(ReadFile.join(folder, $0)) }
+        }
     }
 
     /// The error of a set that is not in `folder`: what was sought, and how to get it.
@@ -158,12 +189,14 @@ package enum DataCatalogue {
         guard let entry = entries.first(where: { $0.name == name }) else {
             return .dataMissing("the data set '\(name)' is not in '\(folder)'")
         }
-        let lacking = missingFiles(entry, in: folder)
-        let files = (lacking.isEmpty ? entry.files.map(\.name) : lacking).joined(separator: ", ")
-        let command = entry.sources.isEmpty ? "snn data import \(name) FOLDER" : "snn data fetch \(name)"
-        return .dataMissing(
-            "the data set '\(name)' is not in '\(folder)' (missing: \(files)); run `\(command)`, "
-                + "or put the files there by hand"
-        )
+        let lacking = missingParts(entry, in: folder)
+        let parts = (lacking.isEmpty ? entry.files.map(\.name) : lacking).joined(separator: ", ")
+        let advice = entry.advice(folder)
+        let help =
+            switch entry.origin {
+            case .carried, .files: "run `\(advice)`, or put the files there by hand"
+            case .folders: "\(advice), as published"
+            }
+        return .dataMissing("the data set '\(name)' is not in '\(folder)' (missing: \(parts)); \(help)")
     }
 }

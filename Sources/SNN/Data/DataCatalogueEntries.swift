@@ -11,6 +11,7 @@ extension DataCatalogue {
         shape: SampleShape(channels: 1, height: 8, width: 8),
         trainCount: 1438,
         testCount: 359,
+        origin: .carried,
         files: [],
         sources: []
     )
@@ -25,6 +26,7 @@ extension DataCatalogue {
         shape: SampleShape(features: 4),
         trainCount: 20_000,
         testCount: 10_000,
+        origin: .carried,
         files: [],
         sources: []
     )
@@ -39,6 +41,7 @@ extension DataCatalogue {
         shape: SampleShape(channels: 1, height: 28, width: 28),
         trainCount: 60_000,
         testCount: 10_000,
+        origin: .files,
         files: idxFiles(
             [
                 "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -70,6 +73,7 @@ extension DataCatalogue {
         shape: SampleShape(channels: 1, height: 28, width: 28),
         trainCount: 60_000,
         testCount: 10_000,
+        origin: .files,
         files: idxFiles(
             [
                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -97,6 +101,7 @@ extension DataCatalogue {
         shape: SampleShape(channels: 3, height: 32, width: 32),
         trainCount: 50_000,
         testCount: 10_000,
+        origin: .files,
         files: [
             batch(
                 "data_batch_1",
@@ -128,6 +133,42 @@ extension DataCatalogue {
                 "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
                 xz: "599ee35c79c4e2151d9e4916f825c6163c62ab1a026da663e56e7fdf9a86bd87"
             ),
+        ],
+        sources: []
+    )
+
+    /// MNIST as an event camera saw it, which moved in three saccades before a screen.
+    package static let nmnist = Entry(
+        name: "nmnist",
+        title: "N-MNIST, events of 2 polarities x 34 x 34 in 0.3 s",
+        licence: "CC BY-SA 4.0",
+        credit: "G. Orchard, A. Jayawant, G. K. Cohen, N. Thakor, 2015",
+        classNames: tenDigits,
+        shape: NMNIST.shape,
+        trainCount: 60_000,
+        testCount: 10_000,
+        origin: .folders(["Train", "Test"]),
+        files: [],
+        sources: []
+    )
+
+    /// The first samples of N-MNIST.
+    package static let nmnistSmall = Entry(
+        name: "nmnist-small",
+        title: "N-MNIST, the first 1,000 and 100 samples",
+        licence: nmnist.licence,
+        credit: nmnist.credit,
+        classNames: tenDigits,
+        shape: nmnist.shape,
+        trainCount: 1000,
+        testCount: 100,
+        origin: .files,
+        files: [
+            File(
+                name: "NMNIST-small.tar.xz",
+                sha256: "989c621d9206911e7409426247432037283566fb42d8368401ea7ec83c015fdb",
+                alternatives: []
+            )
         ],
         sources: []
     )

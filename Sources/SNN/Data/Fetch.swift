@@ -27,11 +27,12 @@ package enum Fetch {
         report: (String) -> Void = { _ in }
     ) throws(SNNError) -> String {
         let entry = try DataCatalogue.entry(name)
-        guard !entry.files.isEmpty else {
+        guard entry.origin != .carried else {
             report("\(name): carried by the package, nothing to fetch")
             return ""
         }
         let folder = ReadFile.join(target(directory), name)
+        try checkFiles(entry, folder, "fetched")
         let sources = sources ?? entry.sources
         guard !sources.isEmpty else {
             throw .notSupported(
@@ -66,10 +67,12 @@ package enum Fetch {
         report: (String) -> Void = { _ in }
     ) throws(SNNError) -> String {
         let entry = try DataCatalogue.entry(name)
-        guard !entry.files.isEmpty else {
+        guard entry.origin != .carried else {
             report("\(name): carried by the package, nothing to import")
             return ""
         }
+        let folder = ReadFile.join(target(directory), name)
+        try checkFiles(entry, folder, "imported")
         guard ReadFile.isFolder(source) else { throw .file("there is no folder '\(source)'") }
         var found: [(path: String, name: String, sha256: String)] = []
         var lacking: [String] = []
@@ -89,7 +92,6 @@ package enum Fetch {
                 "'\(source)' must hold the files of '\(name)', missing: \(lacking.joined(separator: ", "))"
             )
         }
-        let folder = ReadFile.join(target(directory), name)
         try ReadFile.createFolder(folder)
         for place in found {
             let contents = try ReadFile.bytes(place.path)
@@ -103,6 +105,13 @@ package enum Fetch {
     private static func target(_ directory: String?) -> String {
         if let directory, !directory.isEmpty { return directory }
         return DataCatalogue.userDirectory
+    }
+
+    /// Refuses a set that does not consist of files with known checksums.
+    private static func checkFiles(_ entry: DataCatalogue.Entry, _ folder: String, _ what: String) throws(SNNError) {
+        guard entry.origin == .files else {
+            throw .notSupported("'\(entry.name)' cannot be \(what): \(entry.advice(folder))")
+        }
     }
 
     private static func names(_ entry: DataCatalogue.Entry) -> String {

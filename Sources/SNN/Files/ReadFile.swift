@@ -70,6 +70,24 @@ package enum ReadFile {
         return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// The names in the folder at `path`, sorted; "." and ".." are left out.
+    ///
+    /// Throws ``SNNError/file``, ``SNNError/corrupt`` for a name that is not UTF-8.
+    package static func names(in path: String) throws(SNNError) -> [String] {
+        try check(path: path)
+        guard let folder = opendir(path) else { throw failure("cannot open the folder", path) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(validating: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name else { throw .corrupt("'\(path)' must have names in UTF-8") }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     /// When the file at `path` was last changed, in seconds; nil where there is none.
     package static func modificationTime(_ path: String) -> Int? {
         var info = stat()

@@ -24,8 +24,8 @@ struct DataCatalogueTests {
     func unknown() {
         #expect(
             throws: SNNError.unknownName(
-                "unknown data set 'minst'; known: FILE.npz, cifar-10, digits, fashion-mnist, mnist, "
-                    + "yin-yang"
+                "unknown data set 'minst'; known: FILE.npz, cifar-10, digits, fashion-mnist, mnist, nmnist, "
+                    + "nmnist-small, yin-yang"
             )
         ) {
             try DataCatalogue.open("minst", split: "train")
@@ -41,6 +41,7 @@ struct DataCatalogueTests {
             ("mnist", "train-images-idx3-ubyte.gz", "`snn data fetch mnist`"),
             ("fashion-mnist", "t10k-labels-idx1-ubyte.gz", "`snn data fetch fashion-mnist`"),
             ("cifar-10", "data_batch_1.bin", "`snn data import cifar-10 FOLDER`"),
+            ("nmnist-small", "NMNIST-small.tar.xz", "`snn data import nmnist-small FOLDER`"),
         ]
     )
     func missing(_ name: String, _ file: String, _ command: String) throws {
@@ -89,8 +90,12 @@ struct DataCatalogueTests {
     func list() throws {
         let folder = try TemporaryFolder()
         let list = DataCatalogue.list(directory: folder.path)
-        #expect(list.map(\.entry.name) == ["digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10"])
-        #expect(list.map(\.isPresent) == [true, true, false, false, false])
+        #expect(
+            list.map(\.entry.name) == [
+                "digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10", "nmnist", "nmnist-small",
+            ]
+        )
+        #expect(list.map(\.isPresent) == [true, true] + Array(repeating: false, count: 5))
         #expect(list[2].folder == folder["mnist"] && list[2].missing.count == 4)
     }
 

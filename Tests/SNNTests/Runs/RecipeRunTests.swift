@@ -2,6 +2,7 @@ import SNNKernel
 import Testing
 
 @testable import SNN
+@testable import SNNCommand
 
 @Suite("recipe runs")
 struct RecipeRunTests {
@@ -33,6 +34,37 @@ struct RecipeRunTests {
         options.threads = 1
         change(&options)
         return RecipeRun(recipe, options)
+    }
+
+    @Test(
+        "a saved network bins the events of its set as its recipe did",
+        .enabled(if: LargeSets.has("nmnist-small"), "\(LargeSets.reason)")
+    )
+    func events() throws {
+        let recipe = try Recipe.find(
+            #"""
+            {"data":{"set":"nmnist-small","preprocessing":
+              {"samples":500,"events":{"bin":10,"merge_polarity":true}}},"seed":1,
+             "network":{"input":{"shape":[1,34,34]},"steps":20,"coding":"events","readout":"membrane","layers":[
+              {"stages":["flatten"],"connection":{"kind":"dense","outputs":10},"neuron":"lif.integrator"}]},
+             "stages":[{"kind":"train","epochs":5,"batch":50,"optimizer":{"kind":"adam","learning_rate":0.002}}]}
+            """#
+        )
+        let folder = try TemporaryFolder()
+        var options = RunOptions()
+        (options.threads, options.data, options.out) = (1, LargeSets.directory, folder["n.snn"])
+        let outcome = try RecipeRun(recipe, options).run()
+        // Chance is 0.1; a third of the events lies in the last 100 ms.
+        #expect(try outcome.report.number("accuracy") > 0.4)
+        #expect(try outcome.report.number("events_dropped") > 50_000)
+        let saved = try SavedNetwork(folder["n.snn"])
+        let test = try saved.open(split: "test", directory: LargeSets.directory)
+        #expect(test.shape == SampleShape(channels: 1, height: 34, width: 34, frames: 20))
+        let accuracy = try saved.network.evaluate(test).accuracy
+        #expect(try accuracy == outcome.report.number("accuracy"))
+        let predictions = try Prediction.predict(saved.network, test, Array(0..<test.count), threads: 1)
+        let right = predictions.filter { Int32($0.winner) == test.label($0.sample) }.count
+        #expect(Double(right) / Double(test.count) == accuracy)
     }
 
     private func bytes(_ path: String) throws -> [UInt8] { try ReadFile.bytes(path).array }
