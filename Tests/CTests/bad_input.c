@@ -442,6 +442,10 @@ static void data_sets(void) {
     REFUSED(OPEN("", "train", NULL, NULL), UNKNOWN_NAME, ARGUMENT);
     REFUSED(OPEN("digitz", "train", NULL, NULL), UNKNOWN_NAME);
     REFUSED(OPEN("../../etc/passwd", "train", NULL, NULL), UNKNOWN_NAME, SNN_E_DATA_MISSING, SNN_E_FILE);
+    REFUSED(OPEN("nmnist", "train", "nowhere", "{\"events\":{\"steps\":300}}"), SNN_E_DATA_MISSING);
+    REFUSED(OPEN("shd", "train", "nowhere", "{\"events\":{\"steps\":500}}"), SNN_E_DATA_MISSING);
+    REFUSED(OPEN("shd", "train", "nowhere", "{\"events\":{\"bin\":0}}"), PARAMETER);
+    REFUSED(OPEN("digits", "train", NULL, "{\"events\":{\"bin\":1}}"), SNN_E_NOT_SUPPORTED);
     REFUSED(OPEN("digits", "third", NULL, NULL), UNKNOWN_NAME, ARGUMENT);
     REFUSED(OPEN("digits", "train", NULL, "{"), DOCUMENT);
     REFUSED(OPEN("digits", "train", NULL, "[1]"), DOCUMENT);

@@ -25,6 +25,8 @@ package enum DataCatalogue {
         case files
         /// Folders of many files are put there by hand.
         case folders([String])
+        /// A file that a command makes of the published ones.
+        case made(file: String, command: String)
     }
 
     /// A named set.
@@ -52,6 +54,9 @@ package enum DataCatalogue {
         /// Folders on the net that hold the files under the same names, tried in this order.
         package let sources: [String]
 
+        /// The file that a command made, where the set is one.
+        var madeFile: String? { if case .made(let file, _) = origin { file } else { nil } }
+
         /// What brings the set into its folder `folder`, «snn data fetch mnist».
         package func advice(_ folder: String) -> String {
             switch origin {
@@ -59,6 +64,7 @@ package enum DataCatalogue {
             case .files where sources.isEmpty: "snn data import \(name) FOLDER"
             case .files: "snn data fetch \(name)"
             case .folders(let names): "put the folders \(names.joined(separator: ", ")) into '\(folder)'"
+            case .made(_, let command): command
             }
         }
     }
@@ -76,7 +82,9 @@ package enum DataCatalogue {
     }
 
     /// Every known set.
-    package static let entries = [digits, yinYang, mnist, fashionMNIST, cifar10, nmnist, nmnistSmall]
+    package static let entries = [
+        digits, yinYang, mnist, fashionMNIST, cifar10, nmnist, nmnistSmall, shd, spokenDigits,
+    ]
 
     /// The set called `name`; throws ``SNNError/unknownName`` that lists the known ones.
     package static func entry(_ name: String) throws(SNNError) -> Entry {
@@ -117,11 +125,11 @@ package enum DataCatalogue {
             throw .unknown("split", split, known: ["train", "test"])
         }
         if name.hasSuffix(".npz") {
-            return try NPZ.open(name, split: split, preprocessing: preprocessing)
+            return try NPZ.open(name, split: split, preprocessing: preprocessing, steps: steps)
         }
         let entry = try entry(name)
         if let directory, directory.hasSuffix(".npz"), !ReadFile.isFolder(directory) {
-            return try NPZ.open(directory, split: split, preprocessing: preprocessing)
+            return try NPZ.open(directory, entry: entry, split: split, preprocessing: preprocessing, steps: steps)
         }
         let folder = ReadFile.join(resolveDirectory(explicit: directory), name)
         switch name {
@@ -130,6 +138,17 @@ package enum DataCatalogue {
         case cifar10.name: return try CIFAR.open(folder: folder, split: split, preprocessing: preprocessing)
         case nmnist.name, nmnistSmall.name:
             return try NMNIST.open(entry, folder: folder, split: split, preprocessing: preprocessing, steps: steps)
+        case shd.name, spokenDigits.name:
+            guard let file = entry.madeFile, missingParts(entry, in: folder).isEmpty else {
+                throw missing(name, in: folder)
+            }
+            return try NPZ.open(
+                ReadFile.join(folder, file),
+                entry: entry,
+                split: split,
+                preprocessing: preprocessing,
+                steps: steps
+            )
         default: return try openIDX(entry, folder: folder, split: split, preprocessing: preprocessing)
         }
     }
@@ -181,6 +200,7 @@ package enum DataCatalogue {
                 ([file.name] + file.alternatives.map(\.name)).allSatisfy { !ReadFile.exists(ReadFile.join(folder, $0)) }
             }.map(\.name)
         case .folders(let names): names.filter { !ReadFile.isFolder(ReadFile.join(folder, $0)) }
+        case .made(let file, _): ReadFile.exists(ReadFile.join(folder, file)) ? [] : [file]
         }
     }
 
@@ -196,6 +216,7 @@ package enum DataCatalogue {
             switch entry.origin {
             case .carried, .files: "run `\(advice)`, or put the files there by hand"
             case .folders: "\(advice), as published"
+            case .made: "run `\(advice)`"
             }
         return .dataMissing("the data set '\(name)' is not in '\(folder)' (missing: \(parts)); \(help)")
     }

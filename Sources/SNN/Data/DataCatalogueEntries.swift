@@ -173,6 +173,37 @@ extension DataCatalogue {
         sources: []
     )
 
+    /// Spoken digits as spikes of a model of the inner ear.
+    package static let shd = Entry(
+        name: "shd",
+        title: "Spiking Heidelberg Digits, events of 700 channels in 1.4 s",
+        licence: "CC BY 4.0",
+        credit: "B. Cramer, Y. Stradmann, J. Schemmel, F. Zenke, 2022",
+        classNames: tenDigits
+            + ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"],
+        shape: SampleShape(features: 700),
+        trainCount: 8156,
+        testCount: 2264,
+        origin: .made(file: "events.npz", command: "python -m snn.data import shd FOLDER"),
+        files: [],
+        sources: []
+    )
+
+    /// Spoken digits as onsets and offsets of a bank of filters.
+    package static let spokenDigits = Entry(
+        name: "spoken-digits",
+        title: "Free Spoken Digit Dataset, events of 2 polarities x 64 channels in 0.1 to 2.3 s",
+        licence: "CC BY-SA 4.0",
+        credit: "Z. Jackson and others, github.com/Jakobovski/free-spoken-digit-dataset",
+        classNames: tenDigits,
+        shape: SampleShape(channels: 2, height: 1, width: 64),
+        trainCount: 2700,
+        testCount: 300,
+        origin: .made(file: "events.npz", command: "python -m snn.data import spoken-digits FOLDER"),
+        files: [],
+        sources: []
+    )
+
     private static let tenDigits = (0...9).map(String.init)
 
     /// The four files of MNIST and its kin: packed as published, or unpacked.

@@ -4,36 +4,59 @@ import SNNKernel
 ///
 /// `x_train`, `x_test`: `[n, features]`, `[n, height, width]`, `[n, channels, height, width]` or `[n, frames, channels,
 /// height, width]` of `|u1`, `<f4`, `<f8`, `<i4` or `<i8`. `y_train`, `y_test`: `[n]` of `|u1`, `<i4` or `<i8`, from 0.
+/// A file with `train_times` or `test_times` holds events instead: ``EventFile``.
 package enum NPZ {
     /// Labels beyond this are taken for a mistake.
-    private static let greatestClasses = 65_536
+    static let greatestClasses = 65_536
 
     /// Reads one split of the file at `path`.
     ///
     /// Bytes are scaled by 1/255 unless `preprocessing` says otherwise, other types are taken as they are. The number of
-    /// classes is the greatest label of both splits plus one.
+    /// classes is the greatest label of both splits plus one. `entry` is the catalogue's set that the file holds, if it is
+    /// one; `steps` are those of the network that will read events.
     ///
     /// Throws ``SNNError/dataMissing`` for a missing file or array, ``SNNError/file``, ``SNNError/corrupt``,
     /// ``SNNError/notSupported``, and what ``Dataset`` throws.
     package static func open(
         _ path: String,
+        entry: DataCatalogue.Entry? = nil,
         split: String,
-        preprocessing: Preprocessing = Preprocessing()
+        preprocessing: Preprocessing = Preprocessing(),
+        steps: Int? = nil
     ) throws(SNNError) -> Dataset {
         guard ReadFile.exists(path) else {
             throw .dataMissing("there is no file '\(path)'; it should hold the arrays x_train, y_train, x_test, y_test")
         }
-        return try open(contents: try ReadFile.bytes(path), path: path, split: split, preprocessing: preprocessing)
+        return try open(
+            contents: try ReadFile.bytes(path),
+            path: path,
+            entry: entry,
+            split: split,
+            preprocessing: preprocessing,
+            steps: steps
+        )
     }
 
     /// As above for a file in memory; `path` names it in error sentences.
     static func open(
         contents: ByteBuffer,
         path: String,
+        entry: DataCatalogue.Entry? = nil,
         split: String,
-        preprocessing: Preprocessing = Preprocessing()
+        preprocessing: Preprocessing = Preprocessing(),
+        steps: Int? = nil
     ) throws(SNNError) -> Dataset {
         let archive = try ZipArchive(contents: contents, label: "'\(path)'")
+        if EventFile.isOne(archive) {
+            return try EventFile.open(
+                archive,
+                path: path,
+                entry: entry,
+                split: split,
+                preprocessing: preprocessing,
+                steps: steps
+            )
+        }
         func array(_ name: String) throws(SNNError) -> NPY? {
             guard let contents = try archive.read("\(name).npy") else { return nil }
             return try NPY(contents: contents, label: "'\(name)' in '\(path)'")

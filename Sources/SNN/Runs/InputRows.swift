@@ -4,6 +4,7 @@ import SNNKernel
 package enum InputRows {
     /// The array `x_test` of the `.npz` file at `path`, and whether `y_test` gave it labels; without it all labels are 0.
     ///
+    /// A file of events always has labels.
     /// The samples are scaled as `preprocessing` scales a test split. Throws ``SNNError/shape`` where they are not of
     /// the size that `network` takes, and what ``NPZ`` throws.
     package static func open(
@@ -17,6 +18,9 @@ package enum InputRows {
         guard ReadFile.exists(path) else { throw .file("there is no file '\(path)'") }
         let preprocessing = preprocessing.forEvaluation
         let archive = try ZipArchive(contents: try ReadFile.bytes(path), label: "'\(path)'")
+        if EventFile.isOne(archive) {
+            return (try NPZ.open(path, split: "test", preprocessing: preprocessing, steps: network.steps), true)
+        }
         guard let rows = try archive.read("x_test.npy") else {
             throw .dataMissing(
                 "'\(path)' must hold the array x_test, got \(archive.names.joined(separator: ", "))"

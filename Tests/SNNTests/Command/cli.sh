@@ -186,6 +186,37 @@ python3 -c 'import tools; assert tools.last_line("own.json")["accuracy"] == 1'
     python3 -c 'import json, sys; s = json.load(sys.stdin)["samples"]; assert [p["class"] for p in s] == [0, 1, 2, 3, 4]; assert "label" not in s[0]'
 say "own arrays train a network, and rows without labels are predicted"
 
+# ---- recorded events: the binning stands in the file
+cat > events.py << 'PYTHON'
+import struct, zipfile
+def npy(numbers):
+    text = f"{{'descr': '<i4', 'fortran_order': False, 'shape': ({len(numbers)},), }}"
+    text += " " * (63 - (10 + len(text)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + struct.pack(f"<{len(numbers)}i", *numbers)
+# Sample s sends one event of neuron s % 4 each 10 ms in both polarities, two of ten after the window.
+with zipfile.ZipFile("events.npz", "w") as file:
+    file.writestr("shape.npy", npy([2, 1, 4]))
+    for part, count in (("train", 40), ("test", 8)):
+        file.writestr(f"{part}_times.npy", npy([10000 * e for s in range(count) for e in range(10)]))
+        file.writestr(f"{part}_units.npy", npy([4 * (e % 2) + s % 4 for s in range(count) for e in range(10)]))
+        file.writestr(f"{part}_offsets.npy", npy([10 * s for s in range(count + 1)]))
+        file.writestr(f"{part}_labels.npy", npy([s % 4 for s in range(count)]))
+PYTHON
+python3 events.py
+cat > events.json << 'JSON'
+{"name": "events", "data": {"set": "events.npz", "preprocessing": {"events": {"bin": 5, "merge_polarity": true}}}, "seed": 1,
+ "network": {"input": {"shape": [4]}, "steps": 16, "coding": "events", "readout": "membrane", "layers": [
+  {"name": "out", "connection": {"kind": "dense", "outputs": 4}, "neuron": "lif.integrator"}]},
+ "stages": [{"kind": "train", "epochs": 30, "batch": 8, "optimizer": {"kind": "adam", "learning_rate": 0.05}}]}
+JSON
+"$snn" train events.json --out events.st --json > events.txt 2> /dev/null
+"$snn" eval events.st --json > eval.txt 2> /dev/null
+tool equal events.txt eval.txt accuracy events_dropped
+python3 -c 'import tools; report = tools.last_line("eval.txt"); assert report["accuracy"] == 1 and report["events_dropped"] == 16, report'
+"$snn" predict events.st --input events.npz --json |
+    python3 -c 'import json, sys; s = json.load(sys.stdin)["samples"]; assert [p["class"] for p in s] == [0, 1, 2, 3] * 2'
+say "recorded events are binned as the recipe says, also by eval and predict"
+
 # ---- conversion to spike times and back
 cat > analog.json << 'JSON'
 {"name": "analog", "data": {"set": "digits"}, "seed": 3,

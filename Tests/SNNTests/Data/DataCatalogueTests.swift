@@ -25,7 +25,7 @@ struct DataCatalogueTests {
         #expect(
             throws: SNNError.unknownName(
                 "unknown data set 'minst'; known: FILE.npz, cifar-10, digits, fashion-mnist, mnist, nmnist, "
-                    + "nmnist-small, yin-yang"
+                    + "nmnist-small, shd, spoken-digits, yin-yang"
             )
         ) {
             try DataCatalogue.open("minst", split: "train")
@@ -92,10 +92,11 @@ struct DataCatalogueTests {
         let list = DataCatalogue.list(directory: folder.path)
         #expect(
             list.map(\.entry.name) == [
-                "digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10", "nmnist", "nmnist-small",
+                "digits", "yin-yang", "mnist", "fashion-mnist", "cifar-10", "nmnist", "nmnist-small", "shd",
+                "spoken-digits",
             ]
         )
-        #expect(list.map(\.isPresent) == [true, true] + Array(repeating: false, count: 5))
+        #expect(list.map(\.isPresent) == [true, true] + Array(repeating: false, count: 7))
         #expect(list[2].folder == folder["mnist"] && list[2].missing.count == 4)
     }
 
