@@ -373,7 +373,11 @@ private struct Sent {
 
     /// What arrives at a node, several inputs added up.
     func joined(at node: Node) -> Activity {
-        Activity.sum(node.inputs.map { self[$0] ?? input }, as: node.joins)
+        let arriving = node.inputs.map { sender -> Activity in
+            guard let activity = self[sender] else { preconditionFailure("'\(node.name)' reads what is gone") }
+            return activity
+        }
+        return Activity.sum(arriving, as: node.joins)
     }
 }
 

@@ -60,9 +60,11 @@ struct Augmentation {
                 let size = 1 - Double(words[2 * pair] >> 8) * 0x1p-24
                 let turn = Double(words[2 * pair + 1] >> 8) * 0x1p-24
                 let radius = (-2 * size.logarithm).squareRoot()
+                let cosine = (2 * Double.pi * turn).cosine
+                let sine = max(0, 1 - cosine * cosine).squareRoot()
                 let index = first + 2 * pair
-                body(index, Float(radius * (2 * Double.pi * turn).cosine))
-                if index + 1 < count { body(index + 1, Float(radius * (2 * Double.pi * (turn - 0.25)).cosine)) }
+                body(index, Float(radius * cosine))
+                if index + 1 < count { body(index + 1, Float(radius * (turn < 0.5 ? sine : -sine))) }
             }
         }
     }

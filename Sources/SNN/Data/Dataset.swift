@@ -430,7 +430,8 @@ package final class Dataset: @unchecked Sendable {
             return (low: Float(-mean / std), high: Float((1 - mean) / std), gain: Float(drawn.deviation / std))
         }
         drawn.forEachNormal(shape.featureCount) { index, number in
-            let end = ends[index / plane % shape.channels]
+            // Two divisions a value would be felt.
+            let end = ends[ends.count == 1 ? 0 : index / plane % ends.count]
             row[index] = min(max(row[index] + end.gain * number, end.low), end.high)
         }
     }
