@@ -107,6 +107,8 @@ extension NeuronModel {
     public var weightMap: (any WeightMap)? { nil }
     /// None.
     public var buffers: [BufferDescription] { [] }
+    /// Nothing: it carries nothing from step to step.
+    public func rest(count: Int) -> any NeuronState { Stateless() }
     /// None.
     public func tensors(of shape: Shape) -> [TensorDescription] { [] }
     /// Itself: it has neither buffers nor tensors.
@@ -150,6 +152,11 @@ extension NeuronModel {
 public protocol NeuronState: AnyObject {
     /// Bytes held.
     var byteCount: Int { get }
+}
+
+/// The state of a model that carries nothing from step to step.
+private final class Stateless: NeuronState {
+    var byteCount: Int { 0 }
 }
 
 /// The equations of a neuron in discrete time, written once over any ``Lane``.

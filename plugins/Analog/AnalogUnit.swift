@@ -13,16 +13,9 @@ protocol AnalogUnit: NeuronModel {
     func slope<V: Lane>(_ i: V) -> V
 }
 
-/// Nothing is carried from step to step.
-private final class Stateless: NeuronState {
-    var byteCount: Int { 0 }
-}
-
 extension AnalogUnit {
     var demand: CurrentDemand { .total }
     var sends: ActivityKind { .constantValues }
-
-    func rest(count: Int) -> any NeuronState { Stateless() }
 
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         let result = Values(overwriting: current.steps, batch: current.batch, count: current.count, isConstant: true)

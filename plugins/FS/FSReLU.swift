@@ -77,8 +77,6 @@ struct FSReLUModel: NeuronModel {
         guard range > 0 else { throw .state("its range must be > 0, got \(range)") }
     }
 
-    func rest(count: Int) -> any NeuronState { Stateless() }
-
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         potentials?.fill(with: current)
         guard range.isFinite else { return .values(rectified(current)) }
@@ -155,11 +153,6 @@ struct FSReLUModel: NeuronModel {
     }
 
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { nil }
-}
-
-/// Nothing is carried from window to window.
-final class Stateless: NeuronState {
-    var byteCount: Int { 0 }
 }
 
 extension Values {

@@ -47,7 +47,6 @@ struct FSTableModel: NeuronModel {
     var sendsUnitSpikes: Bool { false }
 
     func check(steps: Int) throws(SNNError) { try StepTable.check(table.steps, window: steps) }
-    func rest(count: Int) -> any NeuronState { Stateless() }
 
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         let codes = Storage<UInt32>(overwriting: current.row)

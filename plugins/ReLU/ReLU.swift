@@ -13,13 +13,6 @@ struct ReLUModel: NeuronModel {
     var demand: CurrentDemand { .total }
     var sends: ActivityKind { .constantValues }
 
-    /// Nothing is carried from step to step.
-    private final class Stateless: NeuronState {
-        var byteCount: Int { 0 }
-    }
-
-    func rest(count: Int) -> any NeuronState { Stateless() }
-
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         let result = Values(overwriting: current.steps, batch: current.batch, count: current.count, isConstant: true)
         if isRectified {

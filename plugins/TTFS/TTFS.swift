@@ -125,13 +125,6 @@ struct TTFSModel: NeuronModel {
         guard length > 0, length.isFinite else { throw .state("its window must be > 0 and finite, got \(length)") }
     }
 
-    /// Nothing is carried from step to step.
-    private final class Stateless: NeuronState {
-        var byteCount: Int { 0 }
-    }
-
-    func rest(count: Int) -> any NeuronState { Stateless() }
-
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         .values(fired(current, potentials))
     }
@@ -219,12 +212,6 @@ struct TTFSModel: NeuronModel {
 struct MembraneModel: NeuronModel {
     var demand: CurrentDemand { .times }
     var sends: ActivityKind { .constantValues }
-
-    private final class Stateless: NeuronState {
-        var byteCount: Int { 0 }
-    }
-
-    func rest(count: Int) -> any NeuronState { Stateless() }
 
     func run(_ current: Values, state: any NeuronState, potentials: Values?) -> Activity {
         if let potentials {

@@ -17,9 +17,9 @@ public func snn_network_convert(
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
         let source = try NetworkHandle.from(network)
-        let request = try ConversionRequest(JSONField(try JSONValue(parsing: try Border.document(json, "json"))))
+        let request = try ConversionRequest(JSONField(try JSONValue(parsing: try Boundary.document(json, "json"))))
         let data = try DatasetHandle.from(dataset).dataset
-        let converted = try Border.present(converted, "converted")
+        let converted = try Boundary.present(converted, "converted")
         let outcome = try request.run(
             source.network,
             data: data,
@@ -43,14 +43,14 @@ public func snn_report_conversion_layer(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try ReportHandle.from(report)
-        let layer = try Border.present(layer, "layer")
+        let layer = try Boundary.present(layer, "layer")
         guard let layers = handle.layers else { throw .state("the report must be one of a conversion") }
         guard layers.indices.contains(index) else {
             throw .argument("index must be 0 ... \(layers.count - 1), got \(UInt(bitPattern: index))")
         }
         var own = snn_conversion_layer(layers[index], texts: handle.layerTexts[index])
         try withUnsafeBytes(of: &own) { (bytes) throws(SNNError) in
-            try Border.copy(bytes, to: layer, size: struct_size, least: snn_conversion_layer.firstSize, "struct_size")
+            try Boundary.copy(bytes, to: layer, size: struct_size, least: snn_conversion_layer.firstSize, "struct_size")
         }
     }
 }

@@ -15,8 +15,8 @@ public func snn_events_create(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let offsets = try Border.present(offsets, "offsets")
-        let out = try Border.present(out, "out")
+        let offsets = try Boundary.present(offsets, "offsets")
+        let out = try Boundary.present(out, "out")
         guard events_count >= 0 else {
             throw .argument("events_count must be <= \(Int.max), got \(UInt(bitPattern: events_count))")
         }
@@ -96,8 +96,8 @@ public func snn_network_record_events(
     guarded { () throws(SNNError) in
         let network = try NetworkHandle.from(network).network
         let source = try network.events(events)
-        let out = try Border.present(out, "out")
-        let request = try RecordingRequest(try Border.json(json, "json"))
+        let out = try Boundary.present(out, "out")
+        let request = try RecordingRequest(try Boundary.json(json, "json"))
         let recording = try network.record(
             source,
             count: source.set.count,
@@ -172,15 +172,15 @@ public func snn_dataset_from_events(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let events = try EventsHandle.from(events).events
-        let labels = try Border.present(labels, "labels")
-        let out = try Border.present(out, "out")
-        try Border.check(labels_count, is: events.count, by: 1, "labels")
+        let labels = try Boundary.present(labels, "labels")
+        let out = try Boundary.present(out, "out")
+        try Boundary.check(labels_count, is: events.count, by: 1, "labels")
         let dataset = try Dataset(
             events,
-            steps: try Border.count(steps, "steps"),
-            neurons: try Border.count(neurons, "neurons"),
+            steps: try Boundary.count(steps, "steps"),
+            neurons: try Boundary.count(neurons, "neurons"),
             labels: labels,
-            classes: try Border.count(classes, "classes")
+            classes: try Boundary.count(classes, "classes")
         )
         out.pointee = DatasetHandle(dataset).retained()
     }

@@ -21,11 +21,11 @@ public func snn_fs_fit(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        var request = try StaircaseRequest(try Border.json(json, "json"))
-        let thresholds = try Border.present(thresholds, "thresholds")
-        let resets = try Border.present(resets, "resets")
-        let amplitudes = try Border.present(amplitudes, "amplitudes")
-        request.steps = try Border.count(steps_count, "steps_count")
+        var request = try StaircaseRequest(try Boundary.json(json, "json"))
+        let thresholds = try Boundary.present(thresholds, "thresholds")
+        let resets = try Boundary.present(resets, "resets")
+        let amplitudes = try Boundary.present(amplitudes, "amplitudes")
+        request.steps = try Boundary.count(steps_count, "steps_count")
         let told = fitProgress(swiftProgress(progress, user))
         let outcome: StaircaseOutcome
         if points_count == 0 {
@@ -34,10 +34,10 @@ public func snn_fs_fit(
             }
             outcome = try request.run(progress: told)
         } else {
-            let count = try Border.count(points_count, "points_count")
+            let count = try Boundary.count(points_count, "points_count")
             outcome = try request.run(
-                x: Array(UnsafeBufferPointer(start: try Border.present(x, "x"), count: count)),
-                y: Array(UnsafeBufferPointer(start: try Border.present(y, "y"), count: count)),
+                x: Array(UnsafeBufferPointer(start: try Boundary.present(x, "x"), count: count)),
+                y: Array(UnsafeBufferPointer(start: try Boundary.present(y, "y"), count: count)),
                 weights: weights.map { Array(UnsafeBufferPointer(start: $0, count: count)) },
                 progress: told
             )

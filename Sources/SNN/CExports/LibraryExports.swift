@@ -37,7 +37,7 @@ public func snn_last_error() -> UnsafePointer<CChar>? { LastError.text }
 @c @implementation
 public func snn_component_count(_ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
-        try Border.present(count, "count").pointee = ComponentCatalogue.shared.components.count
+        try Boundary.present(count, "count").pointee = ComponentCatalogue.shared.components.count
     }
 }
 
@@ -62,7 +62,7 @@ public func snn_component(
 public func snn_component_parameter_count(_ index: Int, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
         let index = try componentIndex(index)
-        try Border.present(count, "count").pointee = ComponentCatalogue.shared.parameterTexts[index].count
+        try Boundary.present(count, "count").pointee = ComponentCatalogue.shared.parameterTexts[index].count
     }
 }
 

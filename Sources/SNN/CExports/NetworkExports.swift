@@ -12,8 +12,8 @@ public func snn_network_create(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let out = try Border.present(out, "out")
-        let description = try NetworkDocument.read(try Border.document(json, "json"))
+        let out = try Boundary.present(out, "out")
+        let description = try NetworkDocument.read(try Boundary.document(json, "json"))
         let network = try Network(description, registry: try Library.registry(), seed: seed)
         out.pointee = NetworkHandle(network).retained()
     }
@@ -26,8 +26,8 @@ public func snn_network_load(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let out = try Border.present(out, "out")
-        let (network, file) = try NetworkFile.read(try Border.string(path, "path"))
+        let out = try Boundary.present(out, "out")
+        let (network, file) = try NetworkFile.read(try Boundary.string(path, "path"))
         out.pointee = NetworkHandle(network, recipe: try NetworkFile.recipe(file).value).retained()
     }
 }
@@ -36,7 +36,7 @@ public func snn_network_load(
 public func snn_network_save(_ network: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        try NetworkFile.write(handle.network, recipe: handle.recipe, to: try Border.string(path, "path"))
+        try NetworkFile.write(handle.network, recipe: handle.recipe, to: try Boundary.string(path, "path"))
     }
 }
 
@@ -61,7 +61,7 @@ public func snn_network_json(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let text = NetworkDocument.write(try NetworkHandle.from(network).network.description).text()
-        try Border.copy(text, to: buffer, capacity: capacity, needed: needed)
+        try Boundary.copy(text, to: buffer, capacity: capacity, needed: needed)
     }
 }
 
@@ -75,9 +75,9 @@ public func snn_network_plan(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        let request = try PlanRequest(try Border.json(json, "json"), threads: handle.threads)
+        let request = try PlanRequest(try Boundary.json(json, "json"), threads: handle.threads)
         let text = try request.plan(of: handle.network).json.text()
-        try Border.copy(text, to: buffer, capacity: capacity, needed: needed)
+        try Boundary.copy(text, to: buffer, capacity: capacity, needed: needed)
     }
 }
 
@@ -100,7 +100,7 @@ public func snn_network_sizes(
 public func snn_network_node_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        try Border.present(count, "count").pointee = handle.network.nodes.count
+        try Boundary.present(count, "count").pointee = handle.network.nodes.count
     }
 }
 
@@ -128,7 +128,7 @@ public func snn_network_node(
 public func snn_network_tensor_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        try Border.present(count, "count").pointee = handle.network.allTensors.count
+        try Boundary.present(count, "count").pointee = handle.network.allTensors.count
     }
 }
 
@@ -167,9 +167,9 @@ extension Network {
         _ count: Int,
         batch: Int
     ) throws(SNNError) -> RowSource {
-        let inputs = try Border.present(inputs, "inputs")
-        _ = try Border.count(batch, "batch")
-        try Border.check(count, is: batch, by: inputCount, "inputs")
+        let inputs = try Boundary.present(inputs, "inputs")
+        _ = try Boundary.count(batch, "batch")
+        try Boundary.check(count, is: batch, by: inputCount, "inputs")
         try checkResults(batch: batch)
         return RowSource(inputs, inputCount: inputCount)
     }
@@ -198,8 +198,8 @@ extension Network {
         _ scores: UnsafeMutablePointer<Float>?,
         _ scores_count: Int
     ) throws(SNNError) {
-        let scores = try Border.present(scores, "scores")
-        try Border.check(scores_count, is: batch, by: scoreCount, "scores")
+        let scores = try Boundary.present(scores, "scores")
+        try Boundary.check(scores_count, is: batch, by: scoreCount, "scores")
         // Into memory of our own first: a failure half-way leaves the caller's untouched.
         let result = Storage<Float>(scores_count)
         try predict(source, count: batch, firstSample: first_sample, threads: threads, scores: result.base)
@@ -251,17 +251,17 @@ extension Network {
         _ counts: UnsafePointer<Int>?,
         _ results_count: Int
     ) throws(SNNError) {
-        let number = try Border.count(results_count, "results_count")
-        let names = try Border.present(names, "names")
-        let results = try Border.present(results, "results")
-        let counts = try Border.present(counts, "counts")
+        let number = try Boundary.count(results_count, "results_count")
+        let names = try Boundary.present(names, "names")
+        let results = try Boundary.present(results, "results")
+        let counts = try Boundary.present(counts, "counts")
         var wanted: [WantedResult] = []
         for index in 0..<number {
-            let name = try Border.string(names[index], "names[\(index)]")
+            let name = try Boundary.string(names[index], "names[\(index)]")
             let own = ownSize(name)
             let reader = own == nil ? try reader(name) : nil
-            let target = try Border.present(results[index], "results[\(index)]")
-            try Border.check(counts[index], is: batch, by: own ?? reader?.size ?? 0, name)
+            let target = try Boundary.present(results[index], "results[\(index)]")
+            try Boundary.check(counts[index], is: batch, by: own ?? reader?.size ?? 0, name)
             wanted.append(WantedResult(name: name, target: target, read: reader.map { ($0, Storage(batch * $0.size)) }))
         }
         let scores = Storage<Float>(batch * scoreCount)
@@ -331,8 +331,8 @@ public func snn_network_result_size(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        let wanted = try handle.network.resultSize(try Border.string(name, "name"))
-        try Border.present(size, "size").pointee = wanted
+        let wanted = try handle.network.resultSize(try Boundary.string(name, "name"))
+        try Boundary.present(size, "size").pointee = wanted
     }
 }
 
@@ -376,7 +376,7 @@ public func snn_network_evaluate(
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
         let data = try DatasetHandle.from(dataset).dataset
-        let out = try Border.present(out, "out")
+        let out = try Boundary.present(out, "out")
         let threads = try handle.resolvedThreads()
         let evaluation = try handle.network.evaluate(data, threads: threads, progress: swiftProgress(progress, user))
         var report = Report(evaluation, network: handle.network, threads: threads)
@@ -398,8 +398,8 @@ public func snn_network_record(
     guarded { () throws(SNNError) in
         let network = try NetworkHandle.from(network).network
         let source = try network.rows(inputs, inputs_count, batch: batch)
-        let out = try Border.present(out, "out")
-        let request = try RecordingRequest(try Border.json(json, "json"))
+        let out = try Boundary.present(out, "out")
+        let request = try RecordingRequest(try Boundary.json(json, "json"))
         let recording = try network.record(source, count: batch, firstSample: first_sample, request: request)
         out.pointee = RecordingHandle(recording).retained()
     }
@@ -433,7 +433,7 @@ public func snn_recording_spikes(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try RecordingHandle.from(recording)
-        let part = try handle.recording.node(try Border.string(node, "node"))
+        let part = try handle.recording.node(try Boundary.string(node, "node"))
         guard let storage = part.counts else {
             throw .state("spikes of node '\(part.name)' were not recorded, or it sends analog values")
         }
@@ -452,7 +452,7 @@ public func snn_recording_potentials(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try RecordingHandle.from(recording)
-        let part = try handle.recording.node(try Border.string(node, "node"))
+        let part = try handle.recording.node(try Boundary.string(node, "node"))
         guard let storage = part.potentials else {
             throw .state("potentials of node '\(part.name)' were not recorded, or it has no membrane")
         }

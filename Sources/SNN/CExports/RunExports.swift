@@ -13,8 +13,8 @@ public func snn_session_create(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let network = try NetworkHandle.from(network).network
-        let out = try Border.present(out, "out")
-        let session = try Session(network, batch: try Border.count(batch, "batch"), firstSample: first_sample)
+        let out = try Boundary.present(out, "out")
+        let session = try Session(network, batch: try Boundary.count(batch, "batch"), firstSample: first_sample)
         out.pointee = SessionHandle(session).retained()
     }
 }
@@ -28,8 +28,8 @@ public func snn_session_step(
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
         if inputs == nil, inputs_count == 0 { return try session.step(nil) }
-        let inputs = try Border.present(inputs, "inputs")
-        try Border.check(inputs_count, is: session.batch, by: session.inputCount, "inputs")
+        let inputs = try Boundary.present(inputs, "inputs")
+        try Boundary.check(inputs_count, is: session.batch, by: session.inputCount, "inputs")
         try session.step(inputs)
     }
 }
@@ -42,8 +42,8 @@ public func snn_session_scores(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
-        let scores = try Border.present(scores, "scores")
-        try Border.check(scores_count, is: session.batch, by: session.network.scoreCount, "scores")
+        let scores = try Boundary.present(scores, "scores")
+        try Boundary.check(scores_count, is: session.batch, by: session.network.scoreCount, "scores")
         // Named, so that its memory lives until it is copied.
         let result = try session.scores()
         scores.update(from: result.base, count: scores_count)
@@ -59,9 +59,9 @@ public func snn_session_output(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
-        let activity = try session.output(try Border.string(node, "node"))
-        let values = try Border.present(values, "values")
-        try Border.check(values_count, is: session.batch, by: activity.count, "values")
+        let activity = try session.output(try Boundary.string(node, "node"))
+        let values = try Boundary.present(values, "values")
+        try Boundary.check(values_count, is: session.batch, by: activity.count, "values")
         activity.write(step: 0, to: values)
     }
 }
@@ -70,7 +70,7 @@ public func snn_session_output(
 public func snn_session_steps(_ session: OpaquePointer?, _ steps: UnsafeMutablePointer<UInt64>?) -> snn_status {
     guarded { () throws(SNNError) in
         let session = try SessionHandle.from(session).session
-        try Border.present(steps, "steps").pointee = UInt64(session.steps)
+        try Boundary.present(steps, "steps").pointee = UInt64(session.steps)
     }
 }
 
@@ -93,15 +93,15 @@ public func snn_dataset_from_arrays(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let inputs = try Border.present(inputs, "inputs")
-        let labels = try Border.present(labels, "labels")
-        let out = try Border.present(out, "out")
+        let inputs = try Boundary.present(inputs, "inputs")
+        let labels = try Boundary.present(labels, "labels")
+        let out = try Boundary.present(out, "out")
         let dataset = try Dataset(
             name: "arrays",
             split: "train",
-            shape: SampleShape(features: try Border.count(features, "features")),
-            classes: try Border.count(classes, "classes"),
-            count: try Border.count(samples, "samples"),
+            shape: SampleShape(features: try Boundary.count(features, "features")),
+            classes: try Boundary.count(classes, "classes"),
+            count: try Boundary.count(samples, "samples"),
             storage: .borrowed(inputs),
             labels: .borrowed(labels)
         )
@@ -119,12 +119,12 @@ public func snn_dataset_open(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let out = try Border.present(out, "out")
+        let out = try Boundary.present(out, "out")
         let dataset = try DataCatalogue.open(
-            try Border.string(name, "name"),
-            split: try Border.string(split, "split"),
-            directory: directory == nil ? nil : try Border.string(directory, "directory"),
-            preprocessing: try Preprocessing(try Border.json(json, "json"))
+            try Boundary.string(name, "name"),
+            split: try Boundary.string(split, "split"),
+            directory: directory == nil ? nil : try Boundary.string(directory, "directory"),
+            preprocessing: try Preprocessing(try Boundary.json(json, "json"))
         )
         out.pointee = DatasetHandle(dataset).retained()
     }
@@ -155,11 +155,11 @@ public func snn_dataset_sample(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let dataset = try DatasetHandle.from(dataset).dataset
-        let inputs = try Border.present(inputs, "inputs")
+        let inputs = try Boundary.present(inputs, "inputs")
         guard 0..<dataset.count ~= index else {
             throw .argument("index must be below the \(dataset.count) samples, got \(UInt(bitPattern: index))")
         }
-        try Border.check(inputs_count, is: 1, by: dataset.shape.featureCount, "inputs")
+        try Boundary.check(inputs_count, is: 1, by: dataset.shape.featureCount, "inputs")
         dataset.fill(index, into: inputs)
         label?.pointee = dataset.label(index)
     }
@@ -177,8 +177,8 @@ public func snn_trainer_create(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)
-        let out = try Border.present(out, "out")
-        let document = try TrainingDocument(try Border.json(json, "json"))
+        let out = try Boundary.present(out, "out")
+        let document = try TrainingDocument(try Boundary.json(json, "json"))
         out.pointee = TrainerHandle(try document.trainer(for: handle.network, seed: seed), network: handle).retained()
     }
 }
@@ -216,9 +216,9 @@ struct TrainingBatch {
         _ loss: UnsafeMutablePointer<Double>?,
         apply: Bool
     ) throws(SNNError) {
-        let labels = try Border.present(labels, "labels")
+        let labels = try Boundary.present(labels, "labels")
         let perStep = labels_count != count
-        if perStep { try Border.check(labels_count, is: count, by: handle.trainer.network.steps, "labels") }
+        if perStep { try Boundary.check(labels_count, is: count, by: handle.trainer.network.steps, "labels") }
         try run(Targets(.labels(labels), perStep: perStep), loss, apply: apply)
     }
 
@@ -230,9 +230,9 @@ struct TrainingBatch {
         apply: Bool
     ) throws(SNNError) {
         let network = handle.trainer.network
-        let targets = try Border.present(values, "targets")
+        let targets = try Boundary.present(values, "targets")
         let perStep = targets_count != count * network.scoreCount
-        if perStep { try Border.check(targets_count, is: count, by: network.steps * network.scoreCount, "targets") }
+        if perStep { try Boundary.check(targets_count, is: count, by: network.steps * network.scoreCount, "targets") }
         try run(Targets(.values(targets), perStep: perStep), loss, apply: apply)
     }
 
@@ -382,7 +382,7 @@ public func snn_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CC
             handle.trainer.network,
             recipe: handle.network.recipe,
             trainer: handle.trainer,
-            to: try Border.string(path, "path")
+            to: try Boundary.string(path, "path")
         )
     }
 }
@@ -391,7 +391,7 @@ public func snn_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CC
 public func snn_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try TrainerHandle.from(trainer)
-        try NetworkFile.resume(handle.trainer, from: try SafetensorsFile(path: try Border.string(path, "path")))
+        try NetworkFile.resume(handle.trainer, from: try SafetensorsFile(path: try Boundary.string(path, "path")))
     }
 }
 
@@ -409,8 +409,8 @@ public func snn_recipe_run(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
-        let recipe = try Recipe.find(try Border.string(recipe, "recipe"))
-        let options = try RunOptions(try Border.json(json, "json"))
+        let recipe = try Recipe.find(try Boundary.string(recipe, "recipe"))
+        let options = try RunOptions(try Boundary.json(json, "json"))
         let outcome = try RecipeRun(recipe, options).run(progress: swiftProgress(progress, user))
         let handle = NetworkHandle(outcome.network, recipe: recipe.json)
         handle.threads = options.threads
@@ -427,8 +427,8 @@ public func snn_report_number(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let report = try ReportHandle.from(report).report
-        let value = try Border.present(value, "value")
-        value.pointee = try report.number(try Border.string(name, "name"))
+        let value = try Boundary.present(value, "value")
+        value.pointee = try report.number(try Boundary.string(name, "name"))
     }
 }
 
@@ -441,7 +441,7 @@ public func snn_report_json(
 ) -> snn_status {
     guarded { () throws(SNNError) in
         let text = try ReportHandle.from(report).report.json.text()
-        try Border.copy(text, to: buffer, capacity: capacity, needed: needed)
+        try Boundary.copy(text, to: buffer, capacity: capacity, needed: needed)
     }
 }
 

@@ -67,7 +67,7 @@ enum LastError {
 /// Checks on what a C caller hands in.
 ///
 /// Each throws an error that names the argument.
-enum Border {
+enum Boundary {
     /// A pointer that must not be null.
     static func present<Pointer>(_ pointer: Pointer?, _ name: String) throws(SNNError) -> Pointer {
         guard let pointer else { throw .argument("\(name) must not be NULL") }

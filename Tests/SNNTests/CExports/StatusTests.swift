@@ -92,36 +92,36 @@ struct StatusTests {
     @Test("null pointers, texts that are no UTF-8 and counts out of range are refused by the argument's name")
     func border() throws {
         let null: UnsafePointer<CChar>? = nil
-        #expect(failure { try Border.present(null, "name") } == .argument("name must not be NULL"))
-        #expect(failure { try Border.string(nil, "path") } == .argument("path must not be NULL"))
-        #expect(failure { try Border.document(nil, "json") } == .argument("json must not be NULL"))
+        #expect(failure { try Boundary.present(null, "name") } == .argument("name must not be NULL"))
+        #expect(failure { try Boundary.string(nil, "path") } == .argument("path must not be NULL"))
+        #expect(failure { try Boundary.document(nil, "json") } == .argument("json must not be NULL"))
         let latin1: [CChar] = [CChar(bitPattern: 0xE9), 0]
-        #expect(failure { try Border.string(latin1, "path") } == .argument("path must be UTF-8"))
-        #expect(failure { try Border.document(latin1, "json") } == .document("json must be UTF-8"))
-        #expect(failure { try Border.json(latin1, "json") } == .document("json must be UTF-8"))
-        #expect(try Border.string("é", "path") == "é")
-        #expect(!(try Border.json(nil, "json").isPresent))
-        #expect(try Border.json("{\"a\":1}", "json")["a"].integer() == 1)
-        #expect(failure { try Border.json("{", "json") } != nil)
-        #expect(try Border.count(1, "batch") == 1)
-        #expect(failure { try Border.count(0, "batch") } == .argument("batch must be >= 1, got 0"))
+        #expect(failure { try Boundary.string(latin1, "path") } == .argument("path must be UTF-8"))
+        #expect(failure { try Boundary.document(latin1, "json") } == .document("json must be UTF-8"))
+        #expect(failure { try Boundary.json(latin1, "json") } == .document("json must be UTF-8"))
+        #expect(try Boundary.string("é", "path") == "é")
+        #expect(!(try Boundary.json(nil, "json").isPresent))
+        #expect(try Boundary.json("{\"a\":1}", "json")["a"].integer() == 1)
+        #expect(failure { try Boundary.json("{", "json") } != nil)
+        #expect(try Boundary.count(1, "batch") == 1)
+        #expect(failure { try Boundary.count(0, "batch") } == .argument("batch must be >= 1, got 0"))
         // SIZE_MAX arrives as -1.
         #expect(
-            failure { try Border.count(-1, "batch") } == .argument("batch must be >= 1, got 18446744073709551615")
+            failure { try Boundary.count(-1, "batch") } == .argument("batch must be >= 1, got 18446744073709551615")
         )
     }
 
     @Test("a buffer's size is rows times columns, and the product may not overflow")
     func sizes() throws {
-        #expect(throws: Never.self) { try Border.check(12, is: 3, by: 4, "inputs") }
+        #expect(throws: Never.self) { try Boundary.check(12, is: 3, by: 4, "inputs") }
         #expect(
-            failure { try Border.check(11, is: 3, by: 4, "inputs") }
+            failure { try Boundary.check(11, is: 3, by: 4, "inputs") }
                 == .shape("inputs must hold 3 x 4 values, got a count of 11")
         )
         // 2^62 x 4 is 0 modulo 2^64.
-        #expect(failure { try Border.check(0, is: 1 << 62, by: 4, "inputs") } != nil)
+        #expect(failure { try Boundary.check(0, is: 1 << 62, by: 4, "inputs") } != nil)
         #expect(
-            failure { try Border.check(-1, is: 1, by: 1, "inputs") }
+            failure { try Boundary.check(-1, is: 1, by: 1, "inputs") }
                 == .shape("inputs must hold 1 x 1 values, got a count of 18446744073709551615")
         )
     }
@@ -130,22 +130,23 @@ struct StatusTests {
     func copying() throws {
         var needed = 0
         var buffer = [CChar](repeating: 7, count: 5)
-        #expect(throws: Never.self) { try Border.copy("äöü", to: nil, capacity: 0, needed: &needed) }
+        #expect(throws: Never.self) { try Boundary.copy("äöü", to: nil, capacity: 0, needed: &needed) }
         #expect(needed == 7)
         #expect(
-            failure { try Border.copy("äöü", to: &buffer, capacity: 5, needed: &needed) }
+            failure { try Boundary.copy("äöü", to: &buffer, capacity: 5, needed: &needed) }
                 == .shape("the buffer must hold 7 bytes, got 5")
         )
         #expect(buffer == [7, 7, 7, 7, 7] && needed == 7)
         #expect(
-            failure { try Border.copy("a", to: nil, capacity: 2, needed: nil) } == .argument("buffer must not be NULL")
+            failure { try Boundary.copy("a", to: nil, capacity: 2, needed: nil) }
+                == .argument("buffer must not be NULL")
         )
-        #expect(throws: Never.self) { try Border.copy("abcd", to: &buffer, capacity: 5, needed: &needed) }
+        #expect(throws: Never.self) { try Boundary.copy("abcd", to: &buffer, capacity: 5, needed: &needed) }
         #expect(needed == 5 && buffer == "abcd\0".utf8.map { CChar($0) })
-        #expect(throws: Never.self) { try Border.copy("a", to: &buffer, capacity: 5, needed: nil) }
+        #expect(throws: Never.self) { try Boundary.copy("a", to: &buffer, capacity: 5, needed: nil) }
         #expect(buffer.prefix(2) == [97, 0])
         // A capacity beyond Swift's integers is large, not small.
-        #expect(throws: Never.self) { try Border.copy("b", to: &buffer, capacity: -1, needed: nil) }
+        #expect(throws: Never.self) { try Boundary.copy("b", to: &buffer, capacity: -1, needed: nil) }
         #expect(buffer[0] == 98)
     }
 

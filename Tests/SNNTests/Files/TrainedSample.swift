@@ -36,11 +36,12 @@ struct TrainedSample {
         if epochs > 0 { _ = try trainer.fit(data, epochs: epochs) }
     }
 
-    /// Random rows in 0 ..< 1 with random labels, from a fixed seed.
-    static func samples(features: Int, classes: Int, count: Int) throws -> Dataset {
+    /// Random rows in 0 ..< 1, or of whole numbers 0 and 1, with random labels, from a fixed seed.
+    static func samples(features: Int, classes: Int, count: Int, areWhole: Bool = false) throws -> Dataset {
         let stream = RandomStream(seed: 11, purpose: .shuffle)
         let values = Storage<Float>(features * count)
         stream.fillUniform(values.elements)
+        if areWhole { for index in 0..<values.count { values.base[index].round() } }
         return try Dataset(
             name: "random",
             split: "train",

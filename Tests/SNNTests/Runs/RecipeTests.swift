@@ -34,7 +34,14 @@ struct RecipeTests {
     func trains(_ name: String) throws {
         let recipe = try Recipe.find(name)
         let network = try Network(recipe.network, registry: try Library.registry(), seed: recipe.seed)
-        let samples = try TrainedSample.samples(features: network.inputCount, classes: network.scoreCount, count: 4)
+        // Events are whole numbers; pixels that spike together make neurons spike where all weights are small.
+        let areWhole = ["events", "latency"].contains(recipe.network.coding.name)
+        let samples = try TrainedSample.samples(
+            features: network.inputCount,
+            classes: network.scoreCount,
+            count: 4,
+            areWhole: areWhole
+        )
         let before = TrainedSample.bits(of: network)
         for stage in recipe.stages.filter({ $0.conversion == nil }).map(\.training) {
             let trainer = try stage.trainer(for: network, seed: recipe.seed)
@@ -48,6 +55,8 @@ struct RecipeTests {
         }
         let after = TrainedSample.bits(of: network)
         for (tensor, (old, new)) in zip(network.tensors, zip(before, after)) {
+            // Nothing arrives behind a layer that is silent on purpose.
+            if name.hasPrefix("single-dead"), ["out.weight", "out.beta"].contains(tensor.name) { continue }
             #expect(old != new, "\(tensor.name) learns nothing from a batch of random images")
         }
     }
