@@ -6,6 +6,7 @@
 #     run.sh --quick         parity, and a little of every speed measurement
 #     run.sh --spike-times   networks of spike times beside rectified ones; writes SPIKE_TIMES.md
 #     run.sh --few-spikes    few spikes beside rates and spike times; writes FEW_SPIKES.md and docs/few-spikes-steps.svg
+#     run.sh --few-spikes-residual  the same of a residual network; writes FEW_SPIKES_RESIDUAL.md
 #     run.sh --single-spike  the published grid of single-spike layers; writes SINGLE_SPIKE.md
 #     run.sh --dead-neurons  networks that are silent at the start; writes docs/single-spike-dead.svg
 #     run.sh --help          the other options of the speed comparison
@@ -43,10 +44,11 @@ speed() { "$venv/bin/python" -m speed "$@"; }
 case "${1:-}" in
     --case) parity "$@" ;;
     --parity) shift; parity "$@" ;;
-    --help | -h) sed -n '2,11s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
+    --help | -h) sed -n '2,12s/^# \{0,1\}//p' "$0"; echo; speed --help ;;
     --report | --list | --only) speed "$@" ;;
     --spike-times) shift; "$venv/bin/python" "$here/spike_times.py" "$@" ;;
     --few-spikes) shift; "$venv/bin/python" "$here/few_spikes.py" "$@" ;;
+    --few-spikes-residual) shift; "$venv/bin/python" "$here/few_spikes_residual.py" "$@" ;;
     --dead-neurons) shift; "$venv/bin/python" "$here/single_spike_dead.py" "$@" ;;
     --single-spike) shift; "$venv/bin/python" "$here/single_spike.py" "$@" ;;
     *)

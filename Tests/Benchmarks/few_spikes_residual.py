@@ -1,0 +1,111 @@
+"""Few spikes and rates of a residual network: steps and spikes for the same accuracy.
+
+    Tests/Benchmarks/run.sh --few-spikes-residual     writes FEW_SPIKES_RESIDUAL.md
+
+The CIFAR-10 network of the recipe `ann-cifar10-resnet8`, which has no maximum pooling, so that rates are as good as rates can
+be: `snn convert --to if`, soft reset, half a threshold at the start. Each coding gets the percentile with which it reaches the
+accuracy in the fewest steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import few_spikes as base
+import numpy as np
+import snn
+from page import table
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+RECIPE = "ann-cifar10-resnet8"
+PERCENTILES = {"fs": [99.9, 100], "if": [99, 99.5, 99.9]}
+WINDOWS = {"fs": list(range(3, 11)), "if": [24, 32, 40, 48, 56, 64, 80]}
+
+
+def images(split: str, count: int) -> snn.Dataset:
+    """The first images, scaled as the recipe says."""
+    data = json.loads((ROOT / "recipes" / f"{RECIPE}.json").read_text())["data"]
+    scale = data["preprocessing"]["normalize"]
+    x, y = snn.Dataset.open("cifar-10", split)[:count]
+    mean, deviation = (np.array(scale[key], np.float32).reshape(3, 1, 1) for key in ("mean", "std"))
+    x = (np.reshape(x, (-1, 3, 32, 32)) - mean) / deviation
+    return snn.Dataset.from_arrays(np.ascontiguousarray(x, np.float32), np.asarray(y, np.int32))
+
+
+def measured(analog: Path, folder: Path, samples: int) -> dict[str, Any]:
+    """Accuracy and spikes by steps, coding and percentile."""
+    network = snn.Network.load(analog)
+    network.threads = base.THREADS
+    test = images("test", samples)
+    found: dict[str, Any] = {"samples": samples, "analog": network.evaluate(test)["accuracy"], "fs": {}, "if": {}}
+    for to, percentiles in PERCENTILES.items():
+        for percentile in percentiles:
+            path = base.converted(analog, folder, to, percentile)
+            points = found[to][percentile] = []
+            for steps in WINDOWS[to]:
+                points.append(base.point(base.with_window(path, steps), test))
+                print(to, percentile, points[-1], flush=True)
+    return found
+
+
+def best(curves: dict[float, list[base.Point]], goal: float) -> tuple[float, base.Point] | None:
+    """The percentile that reaches the accuracy in the fewest steps, and where."""
+    reached = [(p, point) for p, points in curves.items() if (point := base.fewest(points, goal)) is not None]
+    return min(reached, key=lambda pair: pair[1]["steps"]) if reached else None
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The page."""
+    goal = found["analog"] - base.LOSS
+    few, rate = best(found["fs"], goal), best(found["if"], goal)
+    header = ["coding", "percentile", "steps", "accuracy", "spikes per neuron"]
+    rows = []
+    for name, to, reached in (("few spikes", "fs", few), ("rate", "if", rate)):
+        if reached is None:
+            rows.append([name, "", f"not reached up to {WINDOWS[to][-1]}", "", ""])
+            continue
+        percentile, point = reached
+        share, spikes = base.share(point["accuracy"]), f"{point['spikes']:.3f}"
+        rows.append([name, percentile, f"{point['steps']:.0f}", share, spikes])
+    text = [
+        "# Few spikes and rates of a residual network",
+        "",
+        *(__doc__ or "").split("\n\n")[2].splitlines(),
+        "",
+        f"Analog accuracy: {base.share(found['analog'])} of the first {found['samples']:,} test images.",
+        "",
+        f"## Within {100 * base.LOSS:.1f} points of the analog network, and in every longer window measured",
+        "",
+        *table(header, rows, header[2:]),
+        "",
+    ]
+    if few is not None and rate is not None:
+        steps, spikes = (rate[1][key] / few[1][key] for key in ("steps", "spikes"))
+        text += [f"Few spikes take {steps:.1f} times fewer steps and {spikes:.1f} times fewer spikes.", ""]
+    for name, to in (("Few spikes", "fs"), ("Rates", "if")):
+        for percentile, points in found[to].items():
+            text += base.curve(f"{name}, percentile {percentile}", points, found["analog"])
+    return text
+
+
+def main() -> None:
+    """Measures and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--analog", type=Path, help=f"what `snn train {RECIPE} --out` wrote; without it, it is trained")
+    parser.add_argument("--samples", type=int, default=1000, help="test images")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "few-spikes")
+    parser.add_argument("--out", type=Path, default=HERE / "FEW_SPIKES_RESIDUAL.md")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    analog = options.analog or base.made(options.folder / f"{RECIPE}.snn", "train", RECIPE)
+    text = "\n".join(lines(measured(analog, options.folder, options.samples)))
+    options.out.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
