@@ -173,6 +173,7 @@ def details(rows: list[dict[str, Any]]) -> list[str]:
 def page(found: dict[str, Any]) -> str:
     """The results as Markdown."""
     parts = {name: [row for row in found["rows"] if row["part"] == name] for name in ("grid", "wide", "deep")}
+    others = parts["wide"] + parts["deep"]
     lines = [
         "# Single-spike layers",
         "",
@@ -186,10 +187,7 @@ def page(found: dict[str, Any]) -> str:
         "",
         *summary(parts["grid"]),
         "",
-        "## Wide layers and several layers",
-        "",
-        *summary(parts["wide"] + parts["deep"]),
-        "",
+        *(["## Wide layers and several layers", "", *summary(others), ""] if others else []),
         "## Every cell",
         "",
         *details(found["rows"]),
