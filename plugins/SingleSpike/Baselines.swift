@@ -20,7 +20,6 @@ struct SequentialSpike<Value: Lane>: DecayEquations {
 
     static var spikesOnce: Bool { true }
     var rest: State { State(v: Value.zero, mask: Value.zero) }
-    var zeroSlopes: State { rest }
 
     @inline(__always)
     func step(_ current: Value, _ beta: Value, _ state: inout State) -> (sent: Value, potential: Value) {
@@ -31,9 +30,6 @@ struct SequentialSpike<Value: Lane>: DecayEquations {
         state.mask = state.mask + sent
         return (sent, u)
     }
-
-    @inline(__always)
-    func kept(_ state: State) -> State { state }
 
     @inline(__always)
     func stepAdjoint(
@@ -73,9 +69,7 @@ struct MultiSpike<Value: Lane>: DecayEquations {
         var v: Value
     }
 
-    static var spikesOnce: Bool { false }
     var rest: State { State(v: Value.zero) }
-    var zeroSlopes: State { rest }
 
     @inline(__always)
     func step(_ current: Value, _ beta: Value, _ state: inout State) -> (sent: Value, potential: Value) {
@@ -84,9 +78,6 @@ struct MultiSpike<Value: Lane>: DecayEquations {
         state.v = Value.select(isAbove, u - crossing.threshold, u)
         return (Value.select(isAbove, Value.one, Value.zero), u)
     }
-
-    @inline(__always)
-    func kept(_ state: State) -> State { state }
 
     @inline(__always)
     func stepAdjoint(
@@ -116,18 +107,13 @@ struct DecayIntegrator<Value: Lane>: DecayEquations {
         var v: Value
     }
 
-    static var spikesOnce: Bool { false }
     var rest: State { State(v: Value.zero) }
-    var zeroSlopes: State { rest }
 
     @inline(__always)
     func step(_ current: Value, _ beta: Value, _ state: inout State) -> (sent: Value, potential: Value) {
         state.v = current.addingProduct(beta, state.v)
         return (state.v, state.v)
     }
-
-    @inline(__always)
-    func kept(_ state: State) -> State { state }
 
     @inline(__always)
     func stepAdjoint(

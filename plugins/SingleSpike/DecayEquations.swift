@@ -34,6 +34,22 @@ protocol DecayEquations<Value>: Sendable {
     ) -> (current: Value, beta: Value)
 }
 
+extension DecayEquations {
+    /// False: it may spike again.
+    static var spikesOnce: Bool { false }
+}
+
+extension DecayEquations where Kept == State {
+    /// All of it.
+    @inline(__always)
+    func kept(_ state: State) -> State { state }
+}
+
+extension DecayEquations where Slopes == State {
+    /// Zeros, as all of these neurons are at rest.
+    var zeroSlopes: State { rest }
+}
+
 /// A neuron given by ``DecayEquations``.
 ///
 /// Blocks of sixteen neurons go through the whole window with their state in registers. The way back keeps the states of

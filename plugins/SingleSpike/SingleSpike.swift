@@ -85,9 +85,6 @@ struct SingleSpikeBefore<Value: Lane>: DecayEquations {
     }
 
     @inline(__always)
-    func kept(_ state: State) -> State { state }
-
-    @inline(__always)
     func stepAdjoint(
         _ current: Value,
         _ beta: Value,
