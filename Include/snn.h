@@ -102,6 +102,7 @@ typedef int32_t snn_status;
 #define SNN_E_MEMORY (-12)       /* memory was refused, or a byte budget would be exceeded               */
 #define SNN_E_PROCESSOR (-13)    /* the processor lacks what the library was built for                   */
 #define SNN_E_CANCELLED (-14)    /* the progress callback returned non-zero; everything is consistent    */
+#define SNN_E_PLUGIN (-15)       /* a plugin was refused, or one of its functions failed                 */
 
 /* A short name of a status, "SNN_E_SHAPE"; "unknown status" for others. Static; any thread. */
 SNN_API const char *snn_status_string(snn_status status);
@@ -119,6 +120,10 @@ typedef struct snn_events snn_events;       /* samples given as spikes rather th
 typedef struct snn_session snn_session;     /* one streaming run: the state of every neuron              */
 typedef struct snn_recording snn_recording; /* what was recorded during one window                       */
 typedef struct snn_report snn_report;       /* named numbers that a long call returns                    */
+#ifndef SNN_PLUGIN_DECLARED
+#define SNN_PLUGIN_DECLARED
+typedef struct snn_plugin snn_plugin; /* neurons of your own, see snn_plugin.h                              */
+#endif
 
 /* Told about the progress of long calls, on the thread that made the call, at most about ten times a second and at
    the end of every epoch. `epoch` counts from 1 (0 during an evaluation), `done` of `total` samples of it are
@@ -128,10 +133,25 @@ typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64
                                 double accuracy, double samples_per_second);
 
 /* ---------------------------------------------------------------- plugins
-   What the library was built with: every component (neuron, coding, readout, connection, stage, rule, optimizer,
+   What descriptions can name: every component (neuron, coding, readout, connection, stage, rule, optimizer,
    schedule, loss, initialiser) with the parameters its JSON object takes. Any thread. */
 
-/* The number of components. Errors: ARGUMENT. */
+/* Loads the neurons of a shared object (snn_plugin.h says how to write one) for the rest of the process; again for the
+   same file does nothing. A path with a slash is taken as it is; a name alone, as NAME, NAME.so and libNAME.so, is looked
+   for in the folders of $SNN_PLUGIN_PATH, in $XDG_DATA_HOME/snn/plugins (~/.local/share), and in lib/snn/plugins beside
+   the library; a failure lists where. Networks name the neurons like any other; a saved network needs the plugin
+   loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason). */
+SNN_API snn_status snn_plugin_load(const char *path);
+
+/* Takes a plugin that is part of the program. It, and all it points to, stays as it is until the process ends.
+   Errors: ARGUMENT, PLUGIN. */
+SNN_API snn_status snn_plugin_register(const snn_plugin *plugin);
+
+/* Forgets the neurons of a plugin that was loaded or registered, so that another may take its name. Networks that were
+   made with them keep them. Errors: ARGUMENT, UNKNOWN_NAME. */
+SNN_API snn_status snn_plugin_remove(const char *name);
+
+/* The number of components; grows when a plugin is loaded. Errors: ARGUMENT. */
 SNN_API snn_status snn_component_count(size_t *count);
 
 /* Component `index` of 0..<count: the plugin it comes from ("lif"; "kernel" for built-in parts), its kind

@@ -216,6 +216,26 @@ public final class Network: @unchecked Sendable {
         }
     }
 
+    /// Whether every node's neurons have a derivative.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` that names the node.
+    func checkTrainable() throws(SNNError) {
+        for node in nodes {
+            do throws(SNNError) { try node.neuron?.checkTrainable() } catch {
+                throw error.prefixed(by: "layer '\(node.name)': ")
+            }
+        }
+    }
+
+    /// Whether neurons that can fail did, in a pass that just ended.
+    ///
+    /// Errors: what the neurons say, with the node's name.
+    func checkFailures() throws(SNNError) {
+        for node in nodes {
+            if let failure = node.neuron?.takeFailure() { throw failure.prefixed(by: "layer '\(node.name)': ") }
+        }
+    }
+
     /// Weights in the layouts the passes want; valid until a weight changes.
     ///
     /// Errors: those of ``checkReady()``.

@@ -48,6 +48,13 @@ public protocol NeuronModel: Sendable {
     ///
     /// Errors: ``SNNError/parameter(_:)`` that states the law.
     func check(steps: Int) throws(SNNError)
+    /// Whether it has a derivative.
+    ///
+    /// Errors: ``SNNError/notSupported(_:)`` that says what is missing.
+    func checkTrainable() throws(SNNError)
+    /// What went wrong in a run or an adjoint since the last question, where something can: both go on with zeros, and
+    /// whoever called them asks here. Any thread.
+    func takeFailure() -> SNNError?
 
     /// The state of `count` neurons at rest.
     func rest(count: Int) -> any NeuronState
@@ -125,6 +132,10 @@ extension NeuronModel {
     public func checkReady() throws(SNNError) {}
     /// In any.
     public func check(steps: Int) throws(SNNError) {}
+    /// It has.
+    public func checkTrainable() throws(SNNError) {}
+    /// Nothing can.
+    public func takeFailure() -> SNNError? { nil }
     /// The same for every sample.
     public func run(
         _ current: Values,

@@ -88,6 +88,20 @@ public struct ComponentDescription: Sendable {
     public let parameters: [ParameterDescription]
 }
 
+/// Neurons that came at run time: from a shared object, from the program around the library, from a text.
+public struct LoadedPlugin: Sendable {
+    /// Its name, unlike that of any other plugin.
+    public let identifier: String
+    /// What it brings.
+    public let neurons: [Component<any NeuronModel>]
+
+    /// A plugin that brings `neurons`.
+    public init(identifier: String, neurons: [Component<any NeuronModel>]) {
+        self.identifier = identifier
+        self.neurons = neurons
+    }
+}
+
 /// Everything that descriptions can name.
 ///
 /// A value: two registries do not know of each other.
@@ -97,13 +111,13 @@ public struct Registry: Sendable {
     let readouts: [String: Component<any Readout>]
     let rules: [String: Component<any LearningRule>]
     let results: [String: Component<any NetworkResult>]
-    /// All components, by plugin in the order given, the kernel's own last.
+    /// All components, by plugin in the order given, then the kernel's own, those that came at run time last.
     public let components: [ComponentDescription]
 
-    /// The components of the plugins and of the kernel.
+    /// The components of the plugins, of the kernel, and of plugins that came at run time.
     ///
     /// Errors: ``SNNError/argument(_:)`` where two plugins bring a component of one kind and name.
-    public init(plugins: [any Plugin.Type]) throws(SNNError) {
+    public init(plugins: [any Plugin.Type], loaded: [LoadedPlugin] = []) throws(SNNError) {
         var list: [ComponentDescription] = []
         func collect<Made>(
             _ kind: String,
@@ -122,7 +136,7 @@ public struct Registry: Sendable {
             }
             return table
         }
-        neurons = try collect("neuron") { $0.neurons }
+        var neurons = try collect("neuron") { $0.neurons }
         codings = try collect("coding") { $0.codings }
         readouts = try collect("readout") { $0.readouts }
         rules = try collect("rule", { $0.rules }, [Backpropagation.component])
@@ -138,6 +152,16 @@ public struct Registry: Sendable {
                 )
             )
         }
+        for plugin in loaded {
+            for part in plugin.neurons {
+                guard neurons[part.name] == nil else {
+                    throw .argument("two plugins bring the neuron '\(part.name)'; the second is \(plugin.identifier)")
+                }
+                neurons[part.name] = part
+                list.append(part.description(plugin: plugin.identifier, kind: "neuron"))
+            }
+        }
+        self.neurons = neurons
         components = list
     }
 

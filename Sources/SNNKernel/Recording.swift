@@ -78,6 +78,7 @@ extension Network {
                 ? Values(steps: steps, batch: count, count: nodes[index].outputShape.count) : nil
         }
         let trace = forward(input, weights: try prepared(forTraining: false), context: context) { potentials[$0] }
+        try checkFailures()
         var parts: [Recording.Node] = []
         let activities = [input] + trace.layers.compactMap(\.output)
         for (index, activity) in activities.enumerated() {

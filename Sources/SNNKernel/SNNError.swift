@@ -31,6 +31,8 @@ public enum SNNError: Error, Equatable, Sendable {
     case processor(String)
     /// The caller's progress callback asked to stop.
     case cancelled(String)
+    /// A plugin was refused, or one of its functions failed.
+    case plugin(String)
 
     /// The sentence for people.
     public var message: String {
@@ -38,7 +40,7 @@ public enum SNNError: Error, Equatable, Sendable {
         case .argument(let text), .shape(let text), .unknownName(let text), .parameter(let text),
             .document(let text), .file(let text), .corrupt(let text), .dataMissing(let text), .state(let text),
             .notSupported(let text), .notFinite(let text), .memory(let text), .processor(let text),
-            .cancelled(let text):
+            .cancelled(let text), .plugin(let text):
             text
         }
     }
@@ -72,6 +74,7 @@ extension SNNError {
         case .memory(let text): .memory(words + text)
         case .processor(let text): .processor(words + text)
         case .cancelled(let text): .cancelled(words + text)
+        case .plugin(let text): .plugin(words + text)
         }
     }
 }

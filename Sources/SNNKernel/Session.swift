@@ -96,6 +96,7 @@ public final class Session {
         // Only now: a refused step leaves the inputs of the step before to be repeated.
         self.inputs = inputs
         let trace = network.forward(input, weights: weights, context: context, states: states)
+        try network.checkFailures()
         outputs = [input] + trace.layers.compactMap(\.output)
         let sent = Storage<Float>(total.row)
         trace.output.write(step: 0, to: sent.base)

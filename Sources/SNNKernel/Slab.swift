@@ -50,7 +50,7 @@ extension Network {
     /// Runs the samples of a block slab by slab.
     ///
     /// `arrival` is what ``batchArrival(_:samples:context:weights:crew:)`` found for the whole batch.
-    /// Errors: those of ``encode(_:samples:context:steps:)`` and of `body`.
+    /// Errors: those of ``encode(_:samples:context:steps:)``, of ``checkFailures()`` and of `body`.
     func forEachSlab(
         _ source: any SampleSource,
         samples block: Range<Int>,
@@ -80,7 +80,10 @@ extension Network {
             } else {
                 input = try encode(source, samples: samples, context: context)
             }
-            try body(samples, context, forward(input, weights: weights, context: context, first: part?.first))
+            let trace = forward(input, weights: weights, context: context, first: part?.first)
+            try checkFailures()
+            try body(samples, context, trace)
+            if context.isTraining { try checkFailures() }
         }
     }
 

@@ -79,7 +79,8 @@ public final class Trainer: @unchecked Sendable {
     ///
     /// Errors: ``SNNError/parameter(_:)`` for `batchSize` outside 1 ... 2^24 and a budget below 1 byte,
     /// ``SNNError/shape(_:)`` where the class weights of the loss are not one a score of the network,
-    /// ``SNNError/notSupported(_:)`` for `reloadsBest` with another schedule than milestones or a rule that only measures.
+    /// ``SNNError/notSupported(_:)`` for `reloadsBest` with another schedule than milestones or a rule that only measures,
+    /// and for neurons without a derivative.
     public init(
         network: Network,
         rule: any LearningRule = Backpropagation(),
@@ -107,6 +108,7 @@ public final class Trainer: @unchecked Sendable {
         guard !reloadsBest || !(rule is any CalibrationRule) else {
             throw .notSupported("reload_best needs a rule that moves weights over epochs; this one makes one pass")
         }
+        try network.checkTrainable()
         self.network = network
         self.memoryBudget = memoryBudget
         self.reloadsBest = reloadsBest
@@ -543,7 +545,7 @@ public final class Trainer: @unchecked Sendable {
 
 extension Storage where Element == Float {
     /// Whether every number of `range` is finite.
-    func isFinite(_ range: Range<Int>) -> Bool {
+    package func isFinite(_ range: Range<Int>) -> Bool {
         // x - x is 0 for every finite number and NaN for the others.
         var sum = Vector(repeating: 0)
         var index = range.lowerBound

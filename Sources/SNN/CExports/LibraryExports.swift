@@ -8,7 +8,7 @@ private let libraryStrings = StaticStrings([Library.version, Library.buildInfo])
 private let statusNames = StaticStrings([
     "SNN_OK", "SNN_E_ARGUMENT", "SNN_E_SHAPE", "SNN_E_UNKNOWN_NAME", "SNN_E_PARAMETER", "SNN_E_DOCUMENT", "SNN_E_FILE",
     "SNN_E_CORRUPT", "SNN_E_DATA_MISSING", "SNN_E_STATE", "SNN_E_NOT_SUPPORTED", "SNN_E_NOT_FINITE", "SNN_E_MEMORY",
-    "SNN_E_PROCESSOR", "SNN_E_CANCELLED", "unknown status",
+    "SNN_E_PROCESSOR", "SNN_E_CANCELLED", "SNN_E_PLUGIN", "unknown status",
 ])
 
 @c @implementation
@@ -27,7 +27,7 @@ public func snn_check_processor() -> Int32 {
 
 @c @implementation
 public func snn_status_string(_ status: snn_status) -> UnsafePointer<CChar>? {
-    let known = -14...0 ~= status
+    let known = -15...0 ~= status
     return statusNames.pointers[known ? Int(-status) : statusNames.pointers.count - 1]
 }
 

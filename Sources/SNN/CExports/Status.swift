@@ -25,6 +25,7 @@ extension SNNError {
         case .memory: SNN_E_MEMORY
         case .processor: SNN_E_PROCESSOR
         case .cancelled: SNN_E_CANCELLED
+        case .plugin: SNN_E_PLUGIN
         }
     }
 }

@@ -29,6 +29,7 @@ struct StatusTests {
             (.memory(""), SNN_E_MEMORY, -12, "SNN_E_MEMORY"),
             (.processor(""), SNN_E_PROCESSOR, -13, "SNN_E_PROCESSOR"),
             (.cancelled(""), SNN_E_CANCELLED, -14, "SNN_E_CANCELLED"),
+            (.plugin(""), SNN_E_PLUGIN, -15, "SNN_E_PLUGIN"),
         ]
         for (error, status, number, name) in statuses {
             #expect(error.status == status)
@@ -36,7 +37,7 @@ struct StatusTests {
             #expect(snn_status_string(status).map { String(cString: $0) } == name)
         }
         #expect(SNN_OK == 0)
-        for unknown: snn_status in [1, -15, .max, .min] {
+        for unknown: snn_status in [1, -16, .max, .min] {
             #expect(snn_status_string(unknown).map { String(cString: $0) } == "unknown status")
         }
     }

@@ -38,6 +38,7 @@ SNN_E_NOT_FINITE = -11
 SNN_E_MEMORY = -12
 SNN_E_PROCESSOR = -13
 SNN_E_CANCELLED = -14
+SNN_E_PLUGIN = -15
 
 # Callbacks.
 snn_progress = CFUNCTYPE(c_int32, c_void_p, c_int64, c_int64, c_int64, c_int64, c_double, c_double, c_double)
@@ -71,6 +72,9 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "snn_check_processor": (c_int32, (), False),
     "snn_status_string": (c_char_p, (c_int32,), False),
     "snn_last_error": (c_char_p, (), False),
+    "snn_plugin_load": (c_int32, (c_char_p,), True),
+    "snn_plugin_register": (c_int32, (c_void_p,), True),
+    "snn_plugin_remove": (c_int32, (c_char_p,), True),
     "snn_component_count": (c_int32, (POINTER(c_size_t),), True),
     "snn_component": (
         c_int32,

@@ -104,6 +104,12 @@ class Cancelled(SnnError):
     status = c.SNN_E_CANCELLED
 
 
+class PluginError(SnnError, RuntimeError):
+    """A plugin was refused, or one of its functions failed."""
+
+    status = c.SNN_E_PLUGIN
+
+
 _classes: dict[int, type[SnnError]] = {kind.status: kind for kind in SnnError.__subclasses__()}
 
 
