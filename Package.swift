@@ -45,7 +45,7 @@ let package = Package(
         ),
         .target(
             name: "SNN",
-            dependencies: ["SNNKernel", "CSNN", "CZLib", "CLZMA", "CProcessor", "CMemory"]
+            dependencies: ["SNNKernel", "SNNForeign", "CSNN", "CZLib", "CLZMA", "CProcessor", "CMemory"]
                 + plugins.map { .target(name: "\($0)Plugin") },
             exclude: ["Data/digits"],
             linkerSettings: [
@@ -56,6 +56,16 @@ let package = Package(
             ],
             plugins: ["RegistryPlugin"]
         ),
+        // Neurons in other languages.
+        .target(
+            name: "SNNForeign",
+            dependencies: ["SNNKernel", "CSNN", "CFFI"],
+            linkerSettings: [
+                // The archive for shared objects, so that the library needs no libffi where it runs.
+                .linkedLibrary(":libffi_pic.a", .when(platforms: [.linux])),
+                .linkedLibrary("ffi", .when(platforms: [.macOS])),
+            ]
+        ),
         .executableTarget(
             name: "SNNCommand",
             dependencies: ["SNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
@@ -63,6 +73,7 @@ let package = Package(
         .systemLibrary(name: "CSNN", path: "Include"),
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CFFI", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CMemory"),
         .systemLibrary(name: "CLanes"),

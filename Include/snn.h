@@ -138,9 +138,8 @@ typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64
 
 /* Loads the neurons of a shared object (snn_plugin.h says how to write one) for the rest of the process; again for the
    same file does nothing. A path with a slash is taken as it is; a name alone, as NAME, NAME.so and libNAME.so, is looked
-   for in the folders of $SNN_PLUGIN_PATH, in $XDG_DATA_HOME/snn/plugins (~/.local/share), and in lib/snn/plugins beside
-   the library; a failure lists where. Networks name the neurons like any other; a saved network needs the plugin
-   loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason). */
+   for in the folders of $SNN_PLUGIN_PATH and in $XDG_DATA_HOME/snn/plugins (~/.local/share); a failure lists where.
+   Networks name the neurons like any other; a saved network needs the plugin loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason). */
 SNN_API snn_status snn_plugin_load(const char *path);
 
 /* Takes a plugin that is part of the program. It, and all it points to, stays as it is until the process ends.

@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn convert`: makes a spiking network of an analog one, or an analog one of spike times.
-struct ConvertCommand: ParsableCommand {
+struct ConvertCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "convert",
         abstract: "Convert a saved network to few spikes (fs), rates (if), spike times (ttfs), or back (relu).",
@@ -44,6 +44,7 @@ struct ConvertCommand: ParsableCommand {
     var allowedLoss = 0.001
     @OptionGroup var data: DataOptions
     @OptionGroup var thread: ThreadOptions
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

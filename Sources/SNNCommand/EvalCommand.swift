@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn eval`: tests a saved network on the test split of the set it was trained on.
-struct EvalCommand: ParsableCommand {
+struct EvalCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "eval",
         abstract: "Test a saved network; the file knows its data set."
@@ -21,6 +21,7 @@ struct EvalCommand: ParsableCommand {
     var changes: [String] = []
     @OptionGroup var data: DataOptions
     @OptionGroup var thread: ThreadOptions
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

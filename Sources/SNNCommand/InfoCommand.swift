@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn info`: what a file holds.
-struct InfoCommand: ParsableCommand {
+struct InfoCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Show the network in a file as a table."
@@ -11,6 +11,7 @@ struct InfoCommand: ParsableCommand {
 
     @Argument(help: "A file that `snn train --out` wrote.")
     var file: String
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

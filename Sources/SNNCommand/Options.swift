@@ -27,6 +27,24 @@ struct ThreadOptions: ParsableArguments {
     var threads = 0
 }
 
+/// Neurons from elsewhere, the same for every command that makes a network.
+struct PluginOptions: ParsableArguments {
+    @Option(
+        name: .customLong("plugin"),
+        help: ArgumentHelp(
+            "A plugin with neurons of your own, a shared object; may be repeated.",
+            discussion: "A name without a slash is looked for in $SNN_PLUGIN_PATH and in the per-user folder.",
+            valueName: "file"
+        )
+    )
+    var files: [String] = []
+}
+
+/// A command that makes networks.
+protocol UsesPlugins: ParsableCommand {
+    var plugin: PluginOptions { get }
+}
+
 /// How a command ends when it does not end well.
 enum Exit: Int32, Error {
     /// A caller's mistake, or a bar that was missed.

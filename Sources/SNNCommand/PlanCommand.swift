@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn plan`: what memory a network takes, before anything runs.
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Tell the memory that training or inference will take.",
@@ -28,6 +28,7 @@ struct PlanCommand: ParsableCommand {
     var activity = Workload.defaultActivity
     @Option(parsing: .unconditional, help: "Share of the inputs that are not zero; else as --activity.")
     var inputActivity: Double?
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

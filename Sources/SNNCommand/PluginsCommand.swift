@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn plugins`: what descriptions and recipes can name.
-struct PluginsCommand: ParsableCommand {
+struct PluginsCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "plugins",
         abstract: "List neuron models, codings, readouts and all else that a recipe can name."
@@ -11,6 +11,7 @@ struct PluginsCommand: ParsableCommand {
 
     @Argument(help: "A component or a plugin: prints every parameter with unit, default and range.")
     var name: String?
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

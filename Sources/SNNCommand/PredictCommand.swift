@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn predict`: what a saved network says of samples.
-struct PredictCommand: ParsableCommand {
+struct PredictCommand: UsesPlugins {
     /// What can be asked for, by the names that C and Python use.
     enum Result: String, CaseIterable, ExpressibleByArgument {
         case scores
@@ -40,6 +40,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Of scores, probabilities, class, spike_counts; with commas between.")
     var results = "class,probabilities,spike_counts"
     @OptionGroup var thread: ThreadOptions
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

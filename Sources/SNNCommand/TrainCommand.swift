@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn train`: runs a recipe.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a network as a recipe says and test it.",
@@ -30,6 +30,7 @@ struct TrainCommand: ParsableCommand {
         help: "Bytes that training may take; what does not fit is computed again. Results do not depend on it."
     )
     var memoryBudget: Int?
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {

@@ -3,7 +3,7 @@ import SNN
 import SNNKernel
 
 /// `snn verify`: trains the shipped recipes and holds each to the bar it carries.
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: UsesPlugins {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Train shipped recipes and compare each with the bar it carries.",
@@ -14,6 +14,7 @@ struct VerifyCommand: ParsableCommand {
     var recipe: String?
     @OptionGroup var data: DataOptions
     @OptionGroup var thread: ThreadOptions
+    @OptionGroup var plugin: PluginOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {

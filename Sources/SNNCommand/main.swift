@@ -7,6 +7,9 @@ do {
     // Before anything else: the rest may use instructions that an old processor lacks.
     try Library.checkProcessor()
     var command = try Snn.parseAsRoot()
+    if let command = command as? any UsesPlugins {
+        for file in command.plugin.files { try Library.load(plugin: file) }
+    }
     try command.run()
 } catch let error as SNNError {
     Console.error(error.message)

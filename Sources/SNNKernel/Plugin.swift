@@ -100,6 +100,11 @@ public struct LoadedPlugin: Sendable {
         self.identifier = identifier
         self.neurons = neurons
     }
+
+    /// What it brings, as introspection lists it.
+    package var descriptions: [ComponentDescription] {
+        neurons.map { $0.description(plugin: identifier, kind: "neuron") }
+    }
 }
 
 /// Everything that descriptions can name.
@@ -158,8 +163,8 @@ public struct Registry: Sendable {
                     throw .argument("two plugins bring the neuron '\(part.name)'; the second is \(plugin.identifier)")
                 }
                 neurons[part.name] = part
-                list.append(part.description(plugin: plugin.identifier, kind: "neuron"))
             }
+            list += plugin.descriptions
         }
         self.neurons = neurons
         components = list

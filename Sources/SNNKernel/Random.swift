@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case augmentation = 5
     case split = 6
     case jitter = 7
+    case foreign = 8
 }
 
 /// Counter-based random numbers: a value depends only on (seed, purpose, stream, sample, step, index), never on

@@ -51,6 +51,22 @@ public struct Surrogate: Sendable, Equatable {
         height = unitArea ? 1 / area : 1
     }
 
+    /// The parameters of models that leave the choice to the caller.
+    public static let parameterDescriptions: [ParameterDescription] = [
+        .choice("surrogate", default: Kind.arctan, "derivative that stands in for that of the threshold"),
+        .number("surrogate_width", default: 0.5, above: 0, "width of the surrogate, in units of the potential"),
+        .boolean("surrogate_unit_area", default: true, "whether the surrogate's area is 1; else its peak"),
+    ]
+
+    /// The choice made by ``parameterDescriptions``.
+    public init(_ p: ParameterSet) throws(SNNError) {
+        try self.init(
+            p.choice("surrogate", as: Kind.self),
+            width: p.number("surrogate_width"),
+            unitArea: p.flag("surrogate_unit_area")
+        )
+    }
+
     /// Whether the derivative is exactly zero far from the threshold.
     public var hasCompactSupport: Bool { kind == .rectangle || kind == .triangle }
 

@@ -87,18 +87,21 @@ struct MembraneParameters: Sendable {
     ]
 
     /// Parameters of threshold, reset and surrogate.
-    static let fireDescriptions: [ParameterDescription] = [
-        .number("v_threshold", default: 1, "firing threshold; > v_reset"),
-        .number("v_reset", default: 0, "potential after a hard reset"),
-        .choice("reset", default: Reset.soft, "hard: v = v_reset; soft: v = u - (v_threshold - v_reset); none: v = u"),
-        .choice("reset_order", default: ResetOrder.sameStep, "whether the reset acts in the step of the spike"),
-        .choice("comparison", default: Comparison.atLeast, "whether a potential at threshold fires"),
-        .choice("surrogate", default: Surrogate.Kind.arctan, "derivative that stands in for that of the threshold"),
-        .number("surrogate_width", default: 0.5, above: 0, "width of the surrogate, in units of the potential"),
-        .boolean("surrogate_unit_area", default: true, "whether the surrogate's area is 1; else its peak"),
-        .boolean("detach_reset", default: false, "whether the gradient ignores the path through the reset"),
-        .choice("output", default: Output.spike, "spike, or relaxed: a smooth step, to check gradients"),
-    ]
+    static let fireDescriptions: [ParameterDescription] =
+        [
+            .number("v_threshold", default: 1, "firing threshold; > v_reset"),
+            .number("v_reset", default: 0, "potential after a hard reset"),
+            .choice(
+                "reset",
+                default: Reset.soft,
+                "hard: v = v_reset; soft: v = u - (v_threshold - v_reset); none: v = u"
+            ),
+            .choice("reset_order", default: ResetOrder.sameStep, "whether the reset acts in the step of the spike"),
+            .choice("comparison", default: Comparison.atLeast, "whether a potential at threshold fires"),
+        ] + Surrogate.parameterDescriptions + [
+            .boolean("detach_reset", default: false, "whether the gradient ignores the path through the reset"),
+            .choice("output", default: Output.spike, "spike, or relaxed: a smooth step, to check gradients"),
+        ]
 
     /// Parameters of `lif` alone: what a window starts with, and what a spike is worth.
     static let windowDescriptions: [ParameterDescription] = [
@@ -155,11 +158,7 @@ struct MembraneParameters: Sendable {
         comparison = p.choice("comparison", as: Comparison.self)
         output = p.choice("output", as: Output.self)
         detachReset = p.flag("detach_reset")
-        surrogate = try Surrogate(
-            p.choice("surrogate", as: Surrogate.Kind.self),
-            width: p.number("surrogate_width"),
-            unitArea: p.flag("surrogate_unit_area")
-        )
+        surrogate = try Surrogate(p)
         let hold = p.values["refractory"] == nil ? 0 : p.number("refractory")
         refractorySteps = Int((hold / dt).rounded())
         guard refractorySteps < 1 << 23 else {

@@ -142,28 +142,37 @@ final class ReportHandle: Handle {
     }
 }
 
-/// The components with their texts as C strings, made at the first question.
-final class ComponentCatalogue: Sendable {
-    static let shared = ComponentCatalogue()
+/// A component with its texts as C strings, which live as long as the process.
+struct CatalogueEntry: Sendable {
+    /// Plugin, kind, name, summary.
+    let texts: StaticStrings
+    /// Name, type, unit, default, range, meaning of each parameter.
+    let parameterTexts: [StaticStrings]
 
-    let components: [ComponentDescription]
-    /// Plugin, kind, name, summary of each.
-    let texts: [StaticStrings]
-    /// Name, type, unit, default, range, meaning of each parameter of each.
-    let parameterTexts: [[StaticStrings]]
-
-    private init() {
-        components = (try? Library.registry())?.components ?? []
-        texts = components.map { StaticStrings([$0.plugin, $0.kind, $0.name, $0.summary]) }
-        parameterTexts = components.map { component in
-            component.parameters.map { parameter in
-                StaticStrings([
-                    parameter.name, parameter.type, parameter.unit, parameter.defaultText, parameter.range,
-                    parameter.meaning,
-                ])
-            }
+    init(_ component: ComponentDescription) {
+        texts = StaticStrings([component.plugin, component.kind, component.name, component.summary])
+        parameterTexts = component.parameters.map { parameter in
+            StaticStrings([
+                parameter.name, parameter.type, parameter.unit, parameter.defaultText, parameter.range,
+                parameter.meaning,
+            ])
         }
     }
+
+    /// Every component: those of the build, made at the first question, then those that came at run time.
+    static var all: [CatalogueEntry] { builtIn + LoadedPlugins.all.flatMap(\.catalogue) }
+
+    private static let builtIn = ((try? Registry(plugins: builtInPlugins))?.components ?? []).map(CatalogueEntry.init)
+
+    /// The entries of a plugin that came at run time.
+    static func entries(of plugin: LoadedPlugin) -> [CatalogueEntry] {
+        let entries = plugin.descriptions.map(CatalogueEntry.init)
+        // Callers keep the strings, also of a plugin that was removed.
+        for entry in entries { entry.keepForever() }
+        return entries
+    }
+
+    private func keepForever() { for strings in [texts] + parameterTexts { _ = Unmanaged.passRetained(strings) } }
 }
 
 extension ParameterDescription {

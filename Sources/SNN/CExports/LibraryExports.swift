@@ -37,7 +37,7 @@ public func snn_last_error() -> UnsafePointer<CChar>? { LastError.text }
 @c @implementation
 public func snn_component_count(_ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
-        try Boundary.present(count, "count").pointee = ComponentCatalogue.shared.components.count
+        try Boundary.present(count, "count").pointee = CatalogueEntry.all.count
     }
 }
 
@@ -50,7 +50,7 @@ public func snn_component(
     _ summary: UnsafeMutablePointer<UnsafePointer<CChar>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
-        let texts = ComponentCatalogue.shared.texts[try componentIndex(index)].pointers
+        let texts = try component(index).texts.pointers
         plugin?.pointee = texts[0]
         kind?.pointee = texts[1]
         name?.pointee = texts[2]
@@ -61,8 +61,8 @@ public func snn_component(
 @c @implementation
 public func snn_component_parameter_count(_ index: Int, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
-        let index = try componentIndex(index)
-        try Boundary.present(count, "count").pointee = ComponentCatalogue.shared.parameterTexts[index].count
+        let parameters = try component(index).parameterTexts
+        try Boundary.present(count, "count").pointee = parameters.count
     }
 }
 
@@ -78,7 +78,7 @@ public func snn_component_parameter(
     _ meaning: UnsafeMutablePointer<UnsafePointer<CChar>?>?
 ) -> snn_status {
     guarded { () throws(SNNError) in
-        let parameters = ComponentCatalogue.shared.parameterTexts[try componentIndex(index)]
+        let parameters = try component(index).parameterTexts
         guard parameters.indices ~= parameter else {
             throw .argument(
                 "parameter must be below \(parameters.count) for this component, got \(UInt(bitPattern: parameter))"
@@ -94,10 +94,10 @@ public func snn_component_parameter(
     }
 }
 
-private func componentIndex(_ index: Int) throws(SNNError) -> Int {
-    let count = ComponentCatalogue.shared.components.count
-    guard 0..<count ~= index else {
-        throw .argument("index must be below the \(count) components, got \(UInt(bitPattern: index))")
+private func component(_ index: Int) throws(SNNError) -> CatalogueEntry {
+    let all = CatalogueEntry.all
+    guard all.indices ~= index else {
+        throw .argument("index must be below the \(all.count) components, got \(UInt(bitPattern: index))")
     }
-    return index
+    return all[index]
 }

@@ -66,16 +66,17 @@ struct HandlesTests {
 
     @Test("the catalogue tells C what the registry holds")
     func catalogue() throws {
-        let catalogue = ComponentCatalogue.shared
-        #expect(catalogue.components.map(\.name) == (try Library.registry().components.map(\.name)))
-        #expect(catalogue.texts.count == catalogue.components.count)
-        for (component, parameters) in zip(catalogue.components, catalogue.parameterTexts) {
+        let components = try Library.registry().components
+        let catalogue = CatalogueEntry.all
+        #expect(catalogue.map { String(cString: $0.texts.pointers[2]) } == components.map(\.name))
+        for (component, entry) in zip(components, catalogue) {
+            let parameters = entry.parameterTexts
             #expect(parameters.map { String(cString: $0.pointers[0]) } == component.parameters.map(\.name))
             #expect(parameters.allSatisfy { $0.pointers.count == 6 })
         }
         var count = 0
         #expect(snn_component_count(&count) == SNN_OK)
-        #expect(count == catalogue.components.count)
+        #expect(count == components.count)
         #expect(snn_component_count(nil) == SNN_E_ARGUMENT)
     }
 

@@ -1,0 +1,50 @@
+import SNNKernel
+import Synchronization
+
+/// The plugins that came at run time, in their order; any thread.
+package enum LoadedPlugins {
+    /// A plugin, and what it was read from.
+    package struct Entry: Sendable {
+        package let plugin: LoadedPlugin
+        /// The address of the descriptor; the same one is the same plugin.
+        let origin: UInt
+        /// Its components for callers in C.
+        let catalogue: [CatalogueEntry]
+    }
+
+    private static let entries = Mutex<[Entry]>([])
+
+    /// All of them.
+    package static var all: [Entry] { entries.withLock { $0 } }
+
+    /// Takes a plugin and returns the names of its neurons; nothing happens where it is there already.
+    ///
+    /// Errors: ``SNNError/plugin(_:)`` where another has a name of it.
+    static func add(_ plugin: LoadedPlugin, origin: UInt) throws(SNNError) -> [String] {
+        let known = builtInPlugins.map { $0.identifier } + ["kernel"]
+        return try entries.withLock { entries throws(SNNError) in
+            if entries.contains(where: { $0.origin == origin }) { return plugin.neurons.map(\.name) }
+            guard !known.contains(plugin.identifier),
+                !entries.contains(where: { $0.plugin.identifier == plugin.identifier })
+            else { throw .plugin("there is a plugin '\(plugin.identifier)' already") }
+            let entry = Entry(plugin: plugin, origin: origin, catalogue: CatalogueEntry.entries(of: plugin))
+            do throws(SNNError) {
+                _ = try Registry(plugins: builtInPlugins, loaded: (entries + [entry]).map(\.plugin))
+            } catch { throw .plugin(error.message) }
+            entries.append(entry)
+            return plugin.neurons.map(\.name)
+        }
+    }
+
+    /// Forgets a plugin; networks that have its neurons keep them.
+    ///
+    /// Errors: ``SNNError/unknownName(_:)``.
+    static func remove(_ identifier: String) throws(SNNError) {
+        try entries.withLock { entries throws(SNNError) in
+            guard let place = entries.firstIndex(where: { $0.plugin.identifier == identifier }) else {
+                throw .unknown("loaded plugin", identifier, known: entries.map(\.plugin.identifier))
+            }
+            entries.remove(at: place)
+        }
+    }
+}
