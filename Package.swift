@@ -89,6 +89,11 @@ let package = Package(
             name: "SNNKernelTests",
             dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }
         ),
+        .target(name: "CForeignFixtures", path: "Tests/CForeignFixtures"),
+        .testTarget(
+            name: "SNNForeignTests",
+            dependencies: ["SNNForeign", "SNNKernel", "SNNTestKit", "CForeignFixtures", "CodingsPlugin", "LIFPlugin"]
+        ),
         .testTarget(
             name: "SNNTests",
             dependencies: ["SNN", "SNNCommand", "SNNTestKit", "SNNKernel"],

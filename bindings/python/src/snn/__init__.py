@@ -59,6 +59,7 @@ from ._library import lib as _lib
 from ._library import path as library_path
 from ._library import text as _text
 from ._network import Network, Node
+from ._neuron import NeuronModel, define_neuron, load_plugin
 from ._plugins import Component, Parameter, plugins
 from ._progress import Progress
 from ._recipe import run
@@ -99,6 +100,7 @@ __all__ = [
     "MemoryLimitError",
     "Network",
     "Neuron",
+    "NeuronModel",
     "Node",
     "NotFiniteError",
     "NotSupportedError",
@@ -123,8 +125,10 @@ __all__ = [
     "Trainer",
     "UnknownNameError",
     "build_info",
+    "define_neuron",
     "fs",
     "library_path",
+    "load_plugin",
     "onnx",
     "plot",
     "plugins",

@@ -110,9 +110,16 @@ class PluginError(SnnError, RuntimeError):
     status = c.SNN_E_PLUGIN
 
 
+pending_cause: BaseException | None = None
+"""What a neuron defined in Python raised, until the call that it ended comes back."""
+
 _classes: dict[int, type[SnnError]] = {kind.status: kind for kind in SnnError.__subclasses__()}
 
 
 def error(status: int, message: str) -> SnnError:
     """The exception of a status; of a newer library's, the base class."""
-    return _classes.get(status, SnnError)(message, status)
+    global pending_cause
+    problem = _classes.get(status, SnnError)(message, status)
+    if status == c.SNN_E_PLUGIN:
+        problem.__cause__, pending_cause = pending_cause, None
+    return problem
