@@ -84,7 +84,8 @@ let package = Package(
             dependencies: ["RegistryGenerator"],
             path: "Sources/RegistryPlugin"
         ),
-        .target(name: "SNNTestKit", dependencies: ["SNNKernel"], path: "Tests/SNNTestKit"),
+        .target(name: "SNNLaws", dependencies: ["SNNKernel"]),
+        .target(name: "SNNTestKit", dependencies: ["SNNKernel", "SNNLaws"], path: "Tests/SNNTestKit"),
         .testTarget(
             name: "SNNKernelTests",
             dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }

@@ -39,7 +39,7 @@ public func checkEngine(
         network: network,
         source: ArraySource(rows, inputCount: network.inputCount),
         count: count,
-        law: Law(subject: "engine", seed: seed, location: sourceLocation)
+        law: IssueLog(subject: "engine", seed: seed, location: sourceLocation)
     )
     let context = ReferenceContext(isTraining: false, seed: network.seed, samples: (0..<count).map(UInt64.init))
     let reference = ReferenceNetwork<Float>(network)
@@ -59,7 +59,7 @@ private struct EngineCheck {
     let network: Network
     let source: ArraySource
     let count: Int
-    let law: Law
+    let law: IssueLog
 
     /// What a node sent as the recording and the session see it.
     private func sent(_ layer: ReferenceTrace<Float>.Layer) -> [Float] {
@@ -229,7 +229,7 @@ public func checkThreads(
     seed: UInt64,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    let law = Law(subject: "training", seed: seed, location: sourceLocation)
+    let law = IssueLog(subject: "training", seed: seed, location: sourceLocation)
     var first: [[Float]]?
     for threads in threads {
         let trainer = try make()

@@ -60,7 +60,7 @@ public func checkGradients(
     coordinates: Int = 24,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> GradientErrors {
-    let law = Law(subject: "gradients", seed: seed, location: sourceLocation)
+    let law = IssueLog(subject: "gradients", seed: seed, location: sourceLocation)
     let network = try Network(description, registry: registry, seed: seed)
     var random = Seeded(seed)
     let rows = random.numbers(batch * network.inputCount, in: -0.5...1.5, activity: 0.8).map(network.coding.takes.legal)

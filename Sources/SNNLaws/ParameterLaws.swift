@@ -1,56 +1,38 @@
 import SNNKernel
-import Testing
 
-/// Checks that a plugin says what its parts take and means it: every parameter has words and a legal default, refuses
-/// what is outside its range with a message that names law and value, and unknown names are refused listing the known.
-public func checkParameters(of plugin: any Plugin.Type, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let registry = try Registry(plugins: [plugin])
-    for part in plugin.neurons {
-        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
-            _ = try registry.neuron(choice, dt: 1)
-        }
+/// The laws of what a component says of its parameters, whatever it makes.
+///
+/// Every parameter has words and a legal default; what is outside its range is refused with a message that names law and
+/// value, and unknown names are refused listing the known.
+public struct ParameterLaws {
+    let check: ParameterCheck
+    let summary: String
+
+    /// The laws of a component that `make` makes, as the registry does.
+    public init(
+        name: String,
+        summary: String,
+        parameters: [ParameterDescription],
+        make: @escaping (ComponentChoice) throws(SNNError) -> Void
+    ) {
+        check = ParameterCheck(name: name, parameters: parameters, make: make)
+        self.summary = summary
     }
-    for part in plugin.codings {
-        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
-            _ = try registry.coding(choice)
-        }
-    }
-    for part in plugin.readouts {
-        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
-            _ = try registry.readout(choice)
-        }
-    }
-    for part in plugin.rules {
-        checkParameters(of: part, sourceLocation: sourceLocation) { choice throws(SNNError) in
-            _ = try registry.rule(choice)
+
+    /// Examines the laws of the examination.
+    public func examine(in examination: Examination) {
+        examination.examine(.ranges, check.ranges)
+        examination.examine(.described) { evidence in
+            check.words(summary, evidence)
+            check.unknownNames(evidence)
         }
     }
 }
 
-/// The same for one part, whatever makes it.
-public func checkParameters<Made>(
-    of part: Component<Made>,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    make: @escaping (ComponentChoice) throws(SNNError) -> Void
-) {
-    let check = ParameterCheck(
-        name: part.name,
-        parameters: part.parameters,
-        law: Law(subject: part.name, seed: 0, location: sourceLocation),
-        make: make
-    )
-    check.law.require(!part.summary.isEmpty, "it has no summary")
-    check.unknownNames()
-    for parameter in part.parameters { check.parameter(parameter) }
-    do throws(SNNError) { try make(ComponentChoice(part.name, check.required)) } catch {
-        check.law.require(false, "its defaults are refused: \(error.message)")
-    }
-}
-
-private struct ParameterCheck {
+/// One component, and the choices it is examined with.
+struct ParameterCheck {
     let name: String
     let parameters: [ParameterDescription]
-    let law: Law
     let make: (ComponentChoice) throws(SNNError) -> Void
 
     /// A legal value for everything that has no default.
@@ -72,62 +54,81 @@ private struct ParameterCheck {
         return values
     }
 
-    func unknownNames() {
+    func unknownNames(_ evidence: Evidence) {
         var given = required
         given["no_such_parameter"] = .number(1)
         do throws(SNNError) {
             try make(ComponentChoice(name, given))
-            law.require(false, "an unknown parameter is taken")
+            evidence.require(false, "an unknown parameter is taken")
         } catch {
             guard case .unknownName(let text) = error else {
-                return law.require(false, "not an unknown name: \(error)")
+                return evidence.require(false, "not an unknown name: \(error)")
             }
-            law.require(text.contains("'no_such_parameter'"), "«\(text)» does not name what is unknown")
+            evidence.require(text.contains("'no_such_parameter'"), "«\(text)» does not name what is unknown")
             for parameter in parameters {
-                law.require(text.contains(parameter.name), "«\(text)» does not list \(parameter.name)")
+                evidence.require(text.contains(parameter.name), "«\(text)» does not list \(parameter.name)")
             }
         }
     }
 
-    func parameter(_ parameter: ParameterDescription) {
-        law.require(!parameter.meaning.isEmpty && !parameter.unit.isEmpty, "\(parameter.name) has no words or unit")
+    /// Every parameter has words and a unit, the component a summary, and the defaults are legal.
+    func words(_ summary: String, _ evidence: Evidence) {
+        evidence.require(!summary.isEmpty, "it has no summary")
+        for parameter in parameters {
+            evidence.require(
+                !parameter.meaning.isEmpty && !parameter.unit.isEmpty,
+                "\(parameter.name) has no words or unit"
+            )
+        }
+        do throws(SNNError) { try make(ComponentChoice(name, required)) } catch {
+            evidence.require(false, "its defaults are refused: \(error.message)")
+        }
+    }
+
+    /// What is outside its range is refused, with words that name law and value; what is inside is taken.
+    func ranges(_ evidence: Evidence) {
+        for parameter in parameters { range(of: parameter, evidence) }
+    }
+
+    private func range(of parameter: ParameterDescription, _ evidence: Evidence) {
         for value in outside(parameter.domain) {
-            refused(parameter, value) { if case .parameter = $0 { true } else { false } }
+            refused(parameter, value, evidence) { if case .parameter = $0 { true } else { false } }
         }
         for value in otherTypes(parameter.domain) {
             // A document that says «true» where a number stands is malformed rather than out of range.
-            refused(parameter, value) { if case .document = $0 { true } else { false } }
+            refused(parameter, value, evidence) { if case .document = $0 { true } else { false } }
         }
-        for value in inside(parameter) { taken(parameter, value) }
+        for value in inside(parameter) { taken(parameter, value, evidence) }
     }
 
     private func refused(
         _ parameter: ParameterDescription,
         _ value: ParameterValue,
+        _ evidence: Evidence,
         isExpected: (SNNError) -> Bool
     ) {
         var given = required
         given[parameter.name] = value
         do throws(SNNError) {
             try make(ComponentChoice(name, given))
-            law.require(false, "\(parameter.name) takes \(value.description), outside \(parameter.range)")
+            evidence.require(false, "\(parameter.name) takes \(value.description), outside \(parameter.range)")
         } catch {
-            law.require(
+            evidence.require(
                 isExpected(error),
                 "\(parameter.name) refuses \(value.description) with the wrong kind of error"
             )
             for word in [name, parameter.name, parameter.range, value.description] {
-                law.require(error.message.contains(word), "«\(error.message)» does not say «\(word)»")
+                evidence.require(error.message.contains(word), "«\(error.message)» does not say «\(word)»")
             }
         }
     }
 
     /// A value inside its range may be refused for what stands beside it, never for itself.
-    private func taken(_ parameter: ParameterDescription, _ value: ParameterValue) {
+    private func taken(_ parameter: ParameterDescription, _ value: ParameterValue, _ evidence: Evidence) {
         var given = required
         given[parameter.name] = value
         do throws(SNNError) { try make(ComponentChoice(name, given)) } catch {
-            law.require(
+            evidence.require(
                 !error.message.contains("must be \(parameter.range)"),
                 "\(parameter.name) refuses \(value.description), inside \(parameter.range)"
             )
@@ -160,7 +161,7 @@ private struct ParameterCheck {
         }
     }
 
-    private func inside(_ parameter: ParameterDescription) -> [ParameterValue] {
+    func inside(_ parameter: ParameterDescription) -> [ParameterValue] {
         switch parameter.domain {
         case .number(_, let atLeast, _, let atMost): [atLeast, atMost].compactMap { $0 }.map { .number($0) }
         case .integer(let low, let high), .integerPair(let low, let high), .integerSides(let low, let high):

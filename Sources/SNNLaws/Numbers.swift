@@ -1,24 +1,10 @@
 import SNNKernel
-import Testing
 
-/// Words and place of one check: every failure says which law broke, with which seed, where the caller stands.
-struct Law {
-    let subject: String
-    let seed: UInt64
-    let location: SourceLocation
-
-    /// Records a failure unless `holds`.
-    func require(_ holds: Bool, _ claim: @autoclosure () -> String) {
-        if !holds { Issue.record("\(subject): \(claim()) (seed \(seed))", sourceLocation: location) }
-    }
-
-    /// Records a failure unless two rows of numbers are equal to the bit.
-    func equalBits(_ a: [Float], _ b: [Float], _ claim: @autoclosure () -> String) {
-        guard a.count == b.count else { return require(false, "\(claim()): \(a.count) numbers, not \(b.count)") }
-        if let place = a.indices.first(where: { a[$0].bitPattern != b[$0].bitPattern }) {
-            require(false, "\(claim()): \(a[place]) is not \(b[place]) at \(place) of \(a.count)")
-        }
-    }
+/// Where two rows of numbers first differ in any bit; nil where they do not.
+public func firstDifference(_ a: [Float], _ b: [Float]) -> String? {
+    guard a.count == b.count else { return "\(a.count) numbers, not \(b.count)" }
+    return a.indices.first { a[$0].bitPattern != b[$0].bitPattern }
+        .map { "\(a[$0]) is not \(b[$0]) at \($0) of \(a.count)" }
 }
 
 /// How far `numbers` are from `reference`: the length of the difference over the length of the reference.
@@ -31,7 +17,7 @@ public func relativeError(_ numbers: [Double], _ reference: [Double]) -> Double 
 }
 
 /// One sample's part of numbers laid out `[slices, batch, count]`.
-func part(of sample: Int, in numbers: [Float], batch: Int, count: Int) -> [Float] {
+public func part(of sample: Int, in numbers: [Float], batch: Int, count: Int) -> [Float] {
     var part: [Float] = []
     for first in stride(from: sample * count, to: numbers.count, by: batch * count) {
         part += numbers[first..<first + count]
@@ -53,5 +39,14 @@ extension Values {
     /// A copy that shares nothing.
     public var copy: Values {
         Values(steps: steps, batch: batch, count: count, isConstant: isConstant, storage: storage.copy())
+    }
+
+    /// A constant as the same at every step.
+    var spelled: Values {
+        let result = Values(steps: steps, batch: batch, count: count)
+        for t in 0..<steps {
+            for index in 0..<row { result.step(t)[index] = step(t)[index] }
+        }
+        return result
     }
 }

@@ -1,9 +1,9 @@
 import SNNKernel
 
 /// Neurons one after another, each through its window step by step.
-enum ReferenceNeurons<V: ReferenceLane> {
+public enum ReferenceNeurons<V: Lane> {
     /// Runs `equations` over currents `[steps, row]` from rest.
-    static func run<Equations: StepEquations>(
+    public static func run<Equations: StepEquations>(
         _ equations: Equations,
         _ current: [V],
         steps: Int
@@ -23,7 +23,7 @@ enum ReferenceNeurons<V: ReferenceLane> {
     }
 
     /// The gradient of the currents, given that of what was sent.
-    static func adjoint<Equations: StepEquations>(
+    public static func adjoint<Equations: StepEquations>(
         _ equations: Equations,
         of sent: [V],
         current: [V],
@@ -50,39 +50,5 @@ enum ReferenceNeurons<V: ReferenceLane> {
             }
         }
         return result
-    }
-}
-
-/// What the reference knows of a model: its equations, or the formula of an analog unit, which has none.
-enum ReferenceModel<V: ReferenceLane> {
-    case equations(any StepEquations<V>)
-    case rectified
-    case identity
-
-    init(_ model: any NeuronModel, name: String) {
-        if let equations = model.equations(over: V.self) {
-            self = .equations(equations)
-        } else if name == "relu" {
-            self = .rectified
-        } else {
-            precondition(name == "relu.identity", "the reference has no formula for the neuron \(name)")
-            self = .identity
-        }
-    }
-
-    func run(_ current: [V], steps: Int) -> (sent: [V], potentials: [V]) {
-        switch self {
-        case .equations(let equations): ReferenceNeurons.run(equations, current, steps: steps)
-        case .rectified: (current.map { V.select($0.isAbove(V.zero), $0, V.zero) }, current)
-        case .identity: (current, current)
-        }
-    }
-
-    func adjoint(of sent: [V], current: [V], steps: Int) -> [V] {
-        switch self {
-        case .equations(let equations): ReferenceNeurons.adjoint(equations, of: sent, current: current, steps: steps)
-        case .rectified: zip(sent, current).map { V.select($1.isAbove(V.zero), $0, V.zero) }
-        case .identity: sent
-        }
     }
 }

@@ -1,0 +1,195 @@
+import SNNKernel
+
+/// The laws of a model's adjoint; the model alone, without connections.
+struct NeuronGradientLaws {
+    let laws: NeuronLaws
+    let seed: UInt64
+
+    private var model: any NeuronModel { laws.model }
+    private var check: NeuronGradientCheck { NeuronGradientCheck(model: model, seed: seed) }
+
+    func examine(in examination: Examination) {
+        adjoint(in: examination)
+        if model.demand == .perStep {
+            examination.examine(.adjointStrips, NeuronCheck(model: model, seed: seed).strips)
+            examination.examine(.constantCurrent, check.constantCurrent)
+        } else {
+            for law in [Law.adjointStrips, .constantCurrent] {
+                examination.pass(law, because: "it takes one current for the whole window")
+            }
+        }
+        if let equations = model.equations(over: Float.self) {
+            examination.examine(.lanes) { check.lanes(equations, $0) }
+        } else {
+            examination.pass(.lanes, because: "it has no equations for one neuron to compare with")
+        }
+    }
+
+    private func adjoint(in examination: Examination) {
+        if laws.isDetached {
+            return examination.pass(.adjoint, because: "its gradient leaves a path out, which no other way does")
+        }
+        let canSpike = model.sends == .raster || model.sends == .codes
+        let smooth = laws.relaxed ?? (canSpike ? nil : model)
+        if let dual = model.equations(over: Dual.self), let double = model.equations(over: Double.self) {
+            examination.examine(.adjoint) { check.forwardMode(dual, double, $0) }
+        } else if smooth == nil {
+            examination.pass(.adjoint, because: "it has neither equations nor a smooth output to compare with")
+        }
+        if let smooth {
+            examination.examine(.adjoint, NeuronGradientCheck(model: smooth, seed: seed).differences)
+        }
+    }
+}
+
+/// One model, and the gradients it is examined with.
+struct NeuronGradientCheck {
+    let model: any NeuronModel
+    let seed: UInt64
+
+    private let count = 19
+    private var takesTotal: Bool { model.demand != .perStep }
+    /// One number a window is one step of the equations.
+    private var steps: Int { takesTotal ? 1 : 7 }
+
+    /// Currents per step that fire some neurons often, some rarely; and dL/d(sent).
+    private func drawn() -> (current: Values, slope: Values) {
+        var random = Seeded(seed &+ 3)
+        let current = random.values(steps: steps, batch: 1, count: count, isConstant: takesTotal, in: -0.6...1.4)
+        let slope = random.values(steps: steps, batch: 1, count: count, isConstant: takesTotal)
+        return (current, slope)
+    }
+
+    private func lane<V: Lane>(_ values: Values, _: V.Type) -> [V] { values.numbers.map { V(Double($0)) } }
+
+    /// The engine's sixteen neurons at once against the same text, one neuron at a time.
+    func lanes<Equations: StepEquations>(_ equations: Equations, _ evidence: Evidence) where Equations.Value == Float {
+        let (current, slope) = drawn()
+        let window = NeuronWindow(model, current)
+        let one = ReferenceNeurons.run(equations, current.numbers, steps: steps)
+        evidence.equalBits(window.sent.numbers, one.sent, "sixteen neurons at once send something else than one")
+        evidence.equalBits(
+            window.potentials.numbers,
+            one.potentials,
+            "potentials of sixteen at once differ from those of one"
+        )
+        let found = model.adjoint(of: slope, current: current).numbers
+        let wanted = ReferenceNeurons.adjoint(equations, of: slope.numbers, current: current.numbers, steps: steps)
+        evidence.equalBits(found, wanted, "the adjoint of sixteen at once differs from that of one")
+    }
+
+    /// A constant current is the same at every step, collects the gradients of all, and meets a constant gradient at each.
+    func constantCurrent(_ evidence: Evidence) {
+        var random = Seeded(seed &+ 4)
+        let current = random.values(steps: steps, batch: 1, count: count, isConstant: true, in: -0.6...1.4)
+        let slope = random.values(steps: steps, batch: 1, count: count, isConstant: true)
+        let (spelledCurrent, spelledSlope) = (current.spelled, slope.spelled)
+        evidence.equalBits(
+            NeuronWindow(model, current).sent.numbers,
+            NeuronWindow(model, spelledCurrent).sent.numbers,
+            "a constant current and the same at every step send different things"
+        )
+        let spelled = model.adjoint(of: spelledSlope, current: spelledCurrent).numbers
+        let sums = (0..<count).map { neuron in (0..<steps).reduce(0.0) { $0 + Double(spelled[$1 * count + neuron]) } }
+        let found = model.adjoint(of: slope, current: current)
+        evidence.require(found.isConstant, "the gradient of a constant current is not constant")
+        let error = relativeError(found.numbers.map(Double.init), sums)
+        evidence.require(error <= 1e-5, "a constant current does not collect the gradients of all steps: \(error)")
+    }
+
+    /// d(sum slope x sent) / d(current) by dual numbers against the adjoint in double.
+    func forwardMode<D: StepEquations, E: StepEquations>(_ dual: D, _ double: E, _ evidence: Evidence)
+    where D.Value == Dual, E.Value == Double {
+        let (current, slope) = drawn()
+        let weights = lane(slope, Double.self)
+        var found: [Double] = []
+        for place in 0..<current.storage.count {
+            var seeds = lane(current, Dual.self)
+            seeds[place].tangent = 1
+            let sent = ReferenceNeurons.run(dual, seeds, steps: steps).sent
+            found.append(zip(sent, weights).reduce(0) { $0 + $1.0.tangent * $1.1 })
+        }
+        let wanted = ReferenceNeurons.adjoint(double, of: weights, current: lane(current, Double.self), steps: steps)
+        require(evidence, relativeError(found, wanted), 1e-12, "the adjoint differs from forward mode", wanted)
+    }
+
+    /// The same sum by central differences: in double where there are equations, else in float32 through the model.
+    func differences(_ evidence: Evidence) {
+        if let double = model.equations(over: Double.self) {
+            differences(double, evidence)
+        } else {
+            floatDifferences(evidence)
+        }
+    }
+
+    private func differences<Equations: StepEquations>(_ equations: Equations, _ evidence: Evidence)
+    where Equations.Value == Double {
+        let (current, slope) = drawn()
+        let weights = lane(slope, Double.self)
+        let h = 1e-6
+        var found: [Double] = []
+        var numbers = lane(current, Double.self)
+        func value() -> Double {
+            zip(ReferenceNeurons.run(equations, numbers, steps: steps).sent, weights).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        for place in numbers.indices {
+            let i = numbers[place]
+            numbers[place] = i + h
+            let above = value()
+            numbers[place] = i - h
+            found.append((above - value()) / (2 * h))
+            numbers[place] = i
+        }
+        let wanted = ReferenceNeurons.adjoint(equations, of: weights, current: numbers, steps: steps)
+        require(
+            evidence,
+            relativeError(wanted, found),
+            1e-6,
+            "the adjoint in double differs from central differences",
+            found
+        )
+        let engine = model.adjoint(of: slope, current: current).numbers.map(Double.init)
+        require(
+            evidence,
+            relativeError(engine, found),
+            1e-3,
+            "the adjoint in float32 differs from central differences",
+            found
+        )
+    }
+
+    private func floatDifferences(_ evidence: Evidence) {
+        let (current, slope) = drawn()
+        // A power of two: the currents move by exactly h, up to their own rounding.
+        let h: Float = 0x1p-10
+        let numbers = current.copy
+        func value() -> Double {
+            let sent = NeuronWindow(model, numbers).sent.numbers
+            // A constant gradient is the total over the steps, so one step of what is sent stands for all.
+            return zip(sent, slope.numbers).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        var found: [Double] = []
+        for place in 0..<numbers.storage.count {
+            let i = numbers.base[place]
+            numbers.base[place] = i + h
+            let above = value()
+            numbers.base[place] = i - h
+            found.append((above - value()) / (2 * Double(h)))
+            numbers.base[place] = i
+        }
+        let engine = model.adjoint(of: slope, current: current).numbers.map(Double.init)
+        require(evidence, relativeError(engine, found), 1e-3, "the adjoint differs from central differences", found)
+    }
+
+    private func require(
+        _ evidence: Evidence,
+        _ error: Double,
+        _ limit: Double,
+        _ claim: String,
+        _ reference: [Double]
+    ) {
+        evidence.require(reference.contains { abs($0) > 1e-6 }, "no gradient at all, so nothing is checked")
+        evidence.require(error <= limit, "\(claim): relative error \(error) > \(limit)")
+        evidence.note = "relative error \(error)"
+    }
+}
