@@ -93,16 +93,17 @@ install: ## put program, library, header, pkg-config and CMake files under PREFI
 	install -m 755 build/libsnn.so "$$to/lib/$(REALNAME)"
 	ln -sf $(REALNAME) "$$to/lib/$(SONAME)"
 	ln -sf $(SONAME) "$$to/lib/libsnn.so"
-	install -m 644 Include/snn.h "$$to/include/snn.h"
+	install -m 644 Include/snn.h Include/snn_plugin.h "$$to/include/"
 	fill bindings/c/snn.pc.in "$$to/lib/pkgconfig/snn.pc"
 	fill bindings/c/snnConfig.cmake.in "$$to/lib/cmake/snn/snnConfig.cmake"
 	fill bindings/c/snnConfigVersion.cmake.in "$$to/lib/cmake/snn/snnConfigVersion.cmake"
-	install -m 644 LICENSE docs/third-party.md docs/abi.md bindings/c/{learn,batches,spike_times,convert}.c "$$to/share/doc/snn/"
+	install -m 644 LICENSE docs/third-party.md docs/abi.md bindings/c/{learn,batches,spike_times,convert,neuron}.c \
+		bindings/plugins/{leaky,izhikevich,adaptive}.c bindings/plugins/{snn_plugin,leaky}.f90 "$$to/share/doc/snn/"
 	echo "snn $(VERSION) is in $$to. Where programs do not find libsnn.so: ldconfig, or LD_LIBRARY_PATH=$$to/lib"
 
 uninstall: ## remove what `make install` with the same PREFIX put there
 	@to='$(DESTDIR)$(PREFIX)'
-	rm -f "$$to/bin/snn" "$$to/include/snn.h" "$$to"/lib/{libsnn.so,$(SONAME),$(REALNAME)} "$$to/lib/pkgconfig/snn.pc"
+	rm -f "$$to/bin/snn" "$$to"/include/{snn,snn_plugin}.h "$$to"/lib/{libsnn.so,$(SONAME),$(REALNAME)} "$$to/lib/pkgconfig/snn.pc"
 	rm -rf "$$to/lib/cmake/snn" "$$to/share/doc/snn"
 
 format: ## format the Swift sources in place

@@ -21,7 +21,7 @@ package enum ForeignPlugin {
             throw reader.refusal("its name must be lower-case letters, digits and underscores, got '\(name)'")
         }
         let named = ForeignReader(place: "plugin '\(name)'")
-        guard raw.neuron_count > 0 else { throw named.refusal("neuron_count must be 1 ... 256, got 0") }
+        guard raw.neuron_count != 0 else { throw named.refusal("neuron_count must be 1 ... 256, got 0") }
         let descriptors = try named.array(raw.neurons, raw.neuron_count, "neurons", most: 256) {
             neuron,
             place throws(SNNError) in

@@ -117,7 +117,10 @@ struct NodeBuilder {
             guard !node.stages.isEmpty else { throw .document("a layer must hold stages or a connection and a neuron") }
             return (nil, nil, nil)
         }
-        let component = try registry.find("neuron", neuronChoice.name, in: registry.neurons)
+        guard let component = registry.neurons[neuronChoice.name] else {
+            let error = SNNError.unknown("neuron", neuronChoice.name, known: registry.neurons.keys)
+            throw .unknownName(error.message + "; one of your own is loaded first: --plugin FILE, snn_plugin_load()")
+        }
         let (made, completeNeuron) = try component.made(neuronChoice, dt: dt)
         let (connection, completeConnection) = try BuiltIn.connection(
             component.initialiser.map { BuiltIn.filled(connectionChoice, with: $0) } ?? connectionChoice,

@@ -77,7 +77,7 @@ static const fixture_refused refused[] = {
     SIGNATURE("void(size_t n, const float *current, float *spike, float *a)") "must be float or double a"},
     SIGNATURE("void(size_t n, const float *current, float *spike, int32_t a)") "must be float or double a"},
     SIGNATURE("void(size_t n, const float *current, float *spike, float a, float a)") "'a' stands twice"},
-    SIGNATURE("void(size_t n, const float **current, float *spike)") "argument 2: «const float * * current»"},
+    SIGNATURE("void(size_t n, const float **current, float *spike)") "argument 2: «const float **current»"},
     SIGNATURE("void(size_t n, const float *current, float *spike, struct x y)") "argument 4: «struct x y»"},
     SIGNATURE("void(size_t n,, const float *current, float *spike)") "argument 2: «»"},
     ADJOINT(STEP, "void(size_t n, const float *d_spike, float *d_current)") "must take const float *slope"},

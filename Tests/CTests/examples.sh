@@ -14,7 +14,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for example in learn batches spike_times convert; do
+for example in learn batches spike_times convert neuron; do
     "${CC:-gcc}" -std=c99 -Wall -Wextra -Werror -pedantic -I Include "bindings/c/$example.c" -o "$work/$example" \
         -L "$library" -lsnn -Wl,-rpath,"$library"
     # learn.c saves its network into the current folder.

@@ -29,5 +29,12 @@ private func identifier(_ plugin: snn_plugin) -> String { String(cString: plugin
 /// Currents that fire often.
 func drawnCurrents(steps: Int, batch: Int, count: Int, seed: UInt64 = 1, isConstant: Bool = false) -> Values {
     var random = Seeded(seed)
-    return random.values(steps: steps, batch: batch, count: count, isConstant: isConstant, in: -0.6...1.6, activity: 0.8)
+    return random.values(
+        steps: steps,
+        batch: batch,
+        count: count,
+        isConstant: isConstant,
+        in: -0.6...1.6,
+        activity: 0.8
+    )
 }

@@ -106,7 +106,7 @@ struct ForeignNeuronTests {
         ] {
             let neuron = try foreign(plugin)
             let sent = neuron.run(current, state: neuron.rest(count: 10), potentials: nil)
-            #expect(sent.steps == 3 && sent.row == 10)
+            #expect(sent.steps == 3 && sent.batch == 2 && sent.count == 5)
             #expect(neuron.takeFailure()?.message == words)
             #expect(neuron.takeFailure() == nil)
         }
@@ -127,7 +127,9 @@ struct ForeignNeuronTests {
         #expect(throws: wanted) { try session.step([2, 2, 2, 2]) }
         session.reset()
         try session.step([0, 0, 0, 0])
-        #expect(throws: SNNError.self) { try network.record([Float](repeating: 2, count: 4), batch: 1, nodes: nil) }
+        #expect(throws: SNNError.self) {
+            try network.record(ArraySource([2, 2, 2, 2], inputCount: 4), count: 1, request: RecordingRequest())
+        }
         #expect(throws: SNNError.self) {
             try Trainer(network: network, loss: Loss(.crossEntropy), optimizer: Adam(learningRate: 0.1), seed: 1)
         }
@@ -173,7 +175,11 @@ struct ForeignNeuronTests {
                 neuron: ComponentChoice(model)
             )
         }
-        return try Network(NetworkDescription(input: Shape(4), steps: 6, nodes: nodes), registry: registry(plugin), seed: 2)
+        return try Network(
+            NetworkDescription(input: Shape(4), steps: 6, nodes: nodes),
+            registry: registry(plugin),
+            seed: 2
+        )
     }
 
     private func predict(_ network: Network, _ rows: [Float], threads: Int) throws -> [Float] {
@@ -192,10 +198,13 @@ struct ForeignNeuronTests {
     @Test("without an adjoint nothing trains")
     func inference() throws {
         let neuron = try foreign(fixture_inference)
-        #expect(throws: SNNError.notSupported("the neuron 'foreign_inference' has no adjoint, so it serves inference only")) {
+        #expect(
+            throws: SNNError.notSupported("the neuron 'foreign_inference' has no adjoint, so it serves inference only")
+        ) {
             try neuron.checkTrainable()
         }
-        let names = try registry(fixture_inference).components.filter { $0.plugin != "kernel" }[0].parameters.map(\.name)
+        let names = try registry(fixture_inference).components.filter { $0.plugin == "foreign_inference" }[0].parameters
+            .map(\.name)
         #expect(names == ["alpha", "threshold"])
     }
 }

@@ -184,7 +184,8 @@ struct NetworkTests {
     func unknownParts() {
         #expect(
             throws: SNNError.unknownName(
-                "layer 'a': unknown neuron 'lfi'; known: lif, lif.adaptive, lif.integrator, lif.synaptic, relu, relu.identity"
+                "layer 'a': unknown neuron 'lfi'; known: lif, lif.adaptive, lif.integrator, lif.synaptic, relu, "
+                    + "relu.identity; one of your own is loaded first: --plugin FILE, snn_plugin_load()"
             )
         ) { try made([.dense("a", 3, neuron: ComponentChoice("lfi"))]) }
         #expect(
