@@ -144,7 +144,7 @@ struct ForeignNeuron: SlopedNeuron {
                 let vector = (spikes + block * 16).vector()
                 let ones: SIMDMask<SIMD16<Int32>> = vector .== 1
                 let zeros: SIMDMask<SIMD16<Int32>> = vector .== 0
-                isBinary = isBinary .& (ones .| zeros)
+                isBinary .&= ones .| zeros
                 let fired = (vector.spikeBits & valid).littleEndian
                 bits.storeBytes(of: fired, toByteOffset: t * bytesPerStep + block * 2, as: UInt16.self)
             }

@@ -5,6 +5,17 @@
 
 #include "check.h"
 
+/* Plugins that are already built carry these layouts: whoever changes one must give SNN_PLUGIN_ABI another number. */
+#define LAYOUT(structure, size, member, place)                                                                         \
+    _Static_assert(sizeof(structure) == size && offsetof(structure, member) == place, "another SNN_PLUGIN_ABI")
+_Static_assert(SNN_PLUGIN_ABI == 1, "the layouts below are those of number 1");
+LAYOUT(snn_host, 48, log, 40);
+LAYOUT(snn_function, 16, signature, 8);
+LAYOUT(snn_state, 24, meaning, 16);
+LAYOUT(snn_parameter, 56, meaning, 48);
+LAYOUT(snn_neuron, 104, adjoint, 88);
+LAYOUT(snn_plugin, 32, neuron_count, 24);
+
 SNN_FUNCTION(step, size_t n, const float *current, float *v, float *spike, float *distance, float alpha)
 {
     SNN_EACH(k, n) {

@@ -30,7 +30,7 @@ def prototypes(header: str) -> list[tuple[str, str, str]]:
 
 def constants(header: str) -> list[tuple[str, int]]:
     """(name, value) of every integer constant of the interface."""
-    found = re.findall(r"^#define\s+(SNN_\w+)\s+\(?(-?\w+)\)?", header, flags=re.MULTILINE)
+    found = re.findall(r"^#define[ ]+(SNN_\w+)[ ]+\(?(-?\w+)\)?", header, flags=re.MULTILINE)
     return [(name, int(value, 0)) for name, value in found if not NOT_INTERFACE.match(name)]
 
 
