@@ -5,7 +5,7 @@
    rows of neurons. The kernel reads the argument list of each function as text, finds every argument by its name, and
    builds the call when the plugin is loaded.
 
-   EXAMPLE (complete; cc -O3 -shared -fPIC leaky.c -o leaky.so; snn plugin check ./leaky.so)
+   EXAMPLE (complete; cc -O3 -march=native -shared -fPIC leaky.c -o leaky.so; snn plugin check ./leaky.so)
 
        #include <snn_plugin.h>
 

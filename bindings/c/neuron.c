@@ -1,6 +1,6 @@
 /* A neuron of your own as a part of your program: it is registered, and networks name it like any other.
 
-       cc -O3 neuron.c -o neuron $(pkg-config --cflags --libs snn) && ./neuron */
+       cc -O3 -march=native neuron.c -o neuron $(pkg-config --cflags --libs snn) && ./neuron */
 
 #include <snn.h>
 #include <snn_plugin.h>

@@ -1,7 +1,7 @@
 /* Leaky integrate-and-fire whose threshold rises with each spike, in the form for whole windows: one call a window, the
    state of a neuron in registers. Source: Bellec et al., NeurIPS 2018.
 
-       cc -O3 -shared -fPIC $(pkg-config --cflags snn) adaptive.c -o adaptive.so -lm */
+       cc -O3 -march=native -shared -fPIC $(pkg-config --cflags snn) adaptive.c -o adaptive.so -lm */
 #include <snn_plugin.h>
 
 SNN_FUNCTION(step, size_t n, size_t steps, const float *current, float *v, float *a, float *spike, float *distance,

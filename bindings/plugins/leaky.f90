@@ -1,4 +1,4 @@
-! Leaky integrate-and-fire in Fortran.  gfortran -O3 -shared -fPIC snn_plugin.f90 leaky.f90 -o leaky_fortran.so
+! Leaky integrate-and-fire in Fortran.  gfortran -O3 -march=native -shared -fPIC snn_plugin.f90 leaky.f90 -o leaky_fortran.so
 module leaky
     use snn_plugin
     implicit none

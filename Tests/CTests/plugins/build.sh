@@ -5,6 +5,8 @@ folder=$1
 cd "$(dirname "$0")/../../.."
 mkdir -p "$folder"
 flags=(-O3 -shared -fPIC)
+# Without the instructions of the library the compiler leaves comparisons one by one.
+[[ ${MARCH:-none} == none ]] || flags+=("-march=$MARCH")
 for source in bindings/plugins/*.c Tests/CTests/plugins/*.c; do
     "${CC:-gcc}" -std=c99 -Wall -Wextra -Werror -pedantic "${flags[@]}" -I Include "$source" \
         -o "$folder/$(basename "$source" .c).so" -lm

@@ -59,3 +59,10 @@ def test_readme(tmp_path, monkeypatch):
     for program, least in zip(programs, [0.97, 0.96, 0.96]):
         assert float(run_python("-c", program)) >= least
     assert (tmp_path / "digits.snn").exists()
+
+
+def test_own_neuron():
+    for options in ([], ["--compile"]):
+        printed = run_python(str(PROJECT / "examples" / "own_neuron.py"), *options)
+        accuracy = re.search(r"([\d.]+)% of the test digits right", printed)
+        assert accuracy and float(accuracy[1]) >= 93
