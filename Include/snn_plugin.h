@@ -5,7 +5,7 @@
    rows of neurons. The kernel reads the argument list of each function as text, finds every argument by its name, and
    builds the call when the plugin is loaded.
 
-   EXAMPLE (complete; cc -O3 -march=native -shared -fPIC leaky.c -o leaky.so; snn plugin check ./leaky.so)
+   EXAMPLE (complete; cc -O3 -march=native -fno-trapping-math -shared -fPIC leaky.c -o leaky.so)
 
        #include <snn_plugin.h>
 
@@ -17,7 +17,7 @@
                float u = alpha * v[k] + current[k];
                distance[k] = u - threshold;
                spike[k] = distance[k] >= 0;
-               v[k] = u - threshold * spike[k];
+               v[k] = distance[k] >= 0 ? u - threshold : u;
            }
        }
 

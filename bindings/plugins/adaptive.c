@@ -1,7 +1,7 @@
 /* Leaky integrate-and-fire whose threshold rises with each spike, in the form for whole windows: one call a window, the
    state of a neuron in registers. Source: Bellec et al., NeurIPS 2018.
 
-       cc -O3 -march=native -shared -fPIC $(pkg-config --cflags snn) adaptive.c -o adaptive.so -lm */
+       cc -O3 -march=native -fno-trapping-math -shared -fPIC $(pkg-config --cflags snn) adaptive.c -o adaptive.so -lm */
 #include <snn_plugin.h>
 
 SNN_FUNCTION(step, size_t n, size_t steps, const float *current, float *v, float *a, float *spike, float *distance,
@@ -13,8 +13,8 @@ SNN_FUNCTION(step, size_t n, size_t steps, const float *current, float *v, float
             potential[t + k] = alpha * v[k] + current[t + k];
             distance[t + k] = potential[t + k] - v_threshold - adaptation * a[k];
             spike[t + k] = distance[t + k] >= 0;
-            v[k] = potential[t + k] - v_threshold * spike[t + k];
-            a[k] = rho * a[k] + spike[t + k];
+            v[k] = potential[t + k] - (distance[t + k] >= 0 ? v_threshold : 0);
+            a[k] = rho * a[k] + (distance[t + k] >= 0);
         }
 }
 

@@ -1,7 +1,7 @@
 /* Izhikevich's neuron: two equations that spike, burst and adapt like cortical cells.
    Source: E. M. Izhikevich, IEEE Trans. Neural Networks 14(6), 2003. Forward Euler; potentials in mV.
 
-       cc -O3 -march=native -shared -fPIC $(pkg-config --cflags snn) izhikevich.c -o izhikevich.so */
+       cc -O3 -march=native -fno-trapping-math -shared -fPIC $(pkg-config --cflags snn) izhikevich.c -o izhikevich.so */
 #include <snn_plugin.h>
 
 #define CHARGE (v[k] + dt * (0.04f * v[k] * v[k] + 5 * v[k] + 140 - u[k] + gain * current[k]))

@@ -8,7 +8,7 @@ SNN_FUNCTION(step, size_t n, const float *current, float *v, float *spike, float
         float u = alpha * v[k] + current[k];
         distance[k] = u - threshold;
         spike[k] = distance[k] >= 0;
-        v[k] = u - threshold * spike[k];
+        v[k] = distance[k] >= 0 ? u - threshold : u;
     }
 }
 

@@ -4,8 +4,8 @@ set -euo pipefail
 folder=$1
 cd "$(dirname "$0")/../../.."
 mkdir -p "$folder"
-flags=(-O3 -shared -fPIC)
-# Without the instructions of the library the compiler leaves comparisons one by one.
+# As docs/foreign-neurons.md recommends: else the compiler leaves comparisons one by one.
+flags=(-O3 -fno-trapping-math -shared -fPIC)
 [[ ${MARCH:-none} == none ]] || flags+=("-march=$MARCH")
 for source in bindings/plugins/*.c Tests/CTests/plugins/*.c; do
     "${CC:-gcc}" -std=c99 -Wall -Wextra -Werror -pedantic "${flags[@]}" -I Include "$source" \
