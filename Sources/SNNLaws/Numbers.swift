@@ -50,3 +50,19 @@ extension Values {
         return result
     }
 }
+
+extension Double {
+    /// With three digits, for people.
+    var short: String {
+        guard isFinite, self != 0 else { return "\(self)" }
+        var (digits, exponent) = (self, 0)
+        while digits.magnitude >= 10 { (digits, exponent) = (digits / 10, exponent + 1) }
+        while digits.magnitude < 1 { (digits, exponent) = (digits * 10, exponent - 1) }
+        guard !(-4...5 ~= exponent) else {
+            var unit = 1.0
+            for _ in 0..<max(0, 2 - exponent) { unit *= 10 }
+            return "\((self * unit).rounded() / unit)"
+        }
+        return "\((digits * 100).rounded() / 100)e\(exponent)"
+    }
+}

@@ -19,12 +19,16 @@ public struct ParameterLaws {
         self.summary = summary
     }
 
-    /// Examines the laws of the examination.
-    public func examine(in examination: Examination) {
-        examination.examine(.ranges, check.ranges)
+    /// Examines the laws of the examination; `takesParameters` is false for a kind that is named alone.
+    public func examine(in examination: Examination, takesParameters: Bool = true) {
+        if check.parameters.isEmpty {
+            examination.pass(.ranges, because: "it has no parameters")
+        } else {
+            examination.examine(.ranges, check.ranges)
+        }
         examination.examine(.described) { evidence in
             check.words(summary, evidence)
-            check.unknownNames(evidence)
+            if takesParameters { check.unknownNames(evidence) }
         }
     }
 }
@@ -135,14 +139,21 @@ struct ParameterCheck {
         }
     }
 
+    /// A little less, by more than rounding.
+    private func under(_ end: Double) -> Double { end - max(0.5, end.magnitude * 0x1p-20) }
+    /// A little more, by more than rounding.
+    private func over(_ end: Double) -> Double { end + max(0.5, end.magnitude * 0x1p-20) }
+
     private func outside(_ domain: ParameterDescription.Domain) -> [ParameterValue] {
         let notFinite: [ParameterValue] = [.number(.nan), .number(.infinity), .number(-.infinity)]
         switch domain {
         case .number(let above, let atLeast, let below, let atMost):
-            let ends = [above, atLeast.map { $0 - 0.5 }, below, atMost.map { $0 + 0.5 }, above.map { $0 - 1 }]
+            let ends = [above, atLeast.map(under), below, atMost.map(over), above.map(under)]
             return ends.compactMap { $0 }.map { .number($0) } + notFinite
         case .integer(let low, let high), .integerPair(let low, let high), .integerSides(let low, let high):
-            return [low - 1, high + 1].map { .number(Double($0)) } + [.number(Double(low) + 0.5)] + notFinite
+            let ends = [under(Double(low)).rounded(.down), over(Double(high)).rounded(.up), Double(low) + 0.5]
+            return ends.filter { $0 != $0.rounded() || !(Double(low)...Double(high) ~= $0) }.map { .number($0) }
+                + notFinite
         case .integers(let low, let high):
             return [Double(low) - 1, Double(high) + 1, Double(low) + 0.5, .nan].map { .numbers([$0]) }
         case .numbers(_, let most): return [.numbers([.nan]), .numbers(Array(repeating: 1, count: most + 1))]
@@ -171,5 +182,14 @@ struct ParameterCheck {
         case .boolean: [.boolean(true), .boolean(false)]
         case .choice(let names): names.map { .text($0) }
         }
+    }
+
+    /// Inside a range and close to an end that does not belong to it.
+    func near(_ parameter: ParameterDescription) -> [ParameterValue] {
+        guard case .number(let above, _, let below, _) = parameter.domain else { return [] }
+        // 2^-10: about a thousandth, whose inverse leaves room for a few products in float32.
+        let room = 0x1p-10
+        return [above.map { $0 + max(1, $0.magnitude) * room }, below.map { $0 - max(1, $0.magnitude) * room }]
+            .compactMap { $0 }.map { .number($0) }
     }
 }

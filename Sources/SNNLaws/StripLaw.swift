@@ -1,6 +1,6 @@
 import SNNKernel
 
-extension NeuronCheck {
+extension NeuronSubject {
     /// Every strip of layers that end within a tile, with a tile and with a strip.
     func strips(_ evidence: Evidence) {
         let (steps, batch) = (6, 3)
