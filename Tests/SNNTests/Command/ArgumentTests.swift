@@ -12,9 +12,8 @@ struct ArgumentTests {
         let names = Snn.configuration.subcommands.map { $0.configuration.commandName }
         #expect(
             names == [
-                "demo", "train", "eval", "predict", "info", "plan", "convert", "fs-fit", "recipes", "plugins", "data",
-                "verify",
-                "bench",
+                "demo", "train", "eval", "predict", "info", "plan", "convert", "fs-fit", "recipes", "plugins",
+                "plugin", "data", "verify", "bench",
             ]
         )
         for command in Snn.configuration.subcommands { #expect(!command.configuration.abstract.isEmpty) }

@@ -253,6 +253,23 @@ import json, sys
 parameters = {p["name"]: p for p in json.load(sys.stdin)["components"][0]["parameters"]}
 assert parameters["tau_mem"]["unit"] == "ms" and parameters["tau_mem"]["default"] == 20'
 say "plugins tells unit, default and range"
+
+# ---- plugin check: a verdict for every law, for people and as JSON
+shows "^lif.adaptive: all [0-9]* laws that apply hold" plugin check lif.adaptive
+shows "holds  *step_split" plugin check lif.adaptive
+shows "does not apply  *binary_spikes  *it sends values per step" plugin check lif.integrator
+"$snn" plugin check lif --json | python3 -c '
+import json, sys
+report = json.loads(sys.stdin.read())
+assert report["plugin"] == "lif" and report["broken"] == []
+names = [model["name"] for model in report["models"]]
+assert names == ["lif", "lif.synaptic", "lif.adaptive", "lif.integrator"], names
+for model in report["models"]:
+    assert all(law["verdict"] in ("holds", "not_applicable") and law["sentence"] for law in model["laws"])
+    assert model["speed"]["forward_ns"] > 0 and model["speed"]["backward_ns"] > 0'
+say "plugin check tells what holds, and how fast a model is"
+fails "checking an unknown plugin" 1 "unknown plugin or component 'lfi'" plugin check lfi
+fails "checking a file that is not there" 1 "there is no plugin ./none.so" plugin check ./none.so
 shows "digits-lif.*accuracy >= 97" recipes
 shows "mnist.*no" data list
 "$snn" data list --json | python3 -c 'import json, sys; assert json.load(sys.stdin)["sets"][0]["present"]'
