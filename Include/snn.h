@@ -162,7 +162,7 @@ SNN_API snn_status snn_component(size_t index, const char **plugin, const char *
 /* The number of parameters of component `index`. Errors: ARGUMENT. */
 SNN_API snn_status snn_component_parameter_count(size_t index, size_t *count);
 
-/* Parameter `parameter` of component `index`: name, type ("number", "integer", "list", "boolean", "choice"), unit
+/* Parameter `parameter` of component `index`: name, type ("number", "integer", "list", "boolean", "choice", "text"), unit
    ("ms", "1" without dimension), default and range in words ("> 0", "one of hard, soft, none"), and its meaning. Each out-pointer
    may be NULL. Static strings. Errors: ARGUMENT. */
 SNN_API snn_status snn_component_parameter(size_t index, size_t parameter, const char **name, const char **type,

@@ -6,11 +6,12 @@ public enum ParameterValue: Equatable, Sendable {
     /// Several numbers, such as the rows and columns of a kernel.
     case numbers([Double])
 
-    /// As people read it in an error.
+    /// As people read it in an error; of a long text its beginning.
     public var description: String {
         switch self {
         case .number(let number): number.plain
         case .boolean(let flag): flag ? "true" : "false"
+        case .text(let text) where text.utf8.count > 200: "'\(text.prefix(60))...' of \(text.utf8.count) bytes"
         case .text(let text): "'\(text)'"
         case .numbers(let list): "[" + list.map(\.plain).joined(separator: ", ") + "]"
         }
@@ -41,6 +42,8 @@ public struct ParameterDescription: Sendable {
         case boolean
         /// One of some names.
         case choice([String])
+        /// Any text of at most so many bytes of UTF-8.
+        case text(mostBytes: Int)
     }
 
     /// Its key in JSON.
@@ -138,7 +141,17 @@ public struct ParameterDescription: Sendable {
         ParameterDescription(name, .boolean, default: .boolean(value), meaning)
     }
 
-    /// «number», «integer», «list», «boolean», «choice».
+    /// Free text of at most `mostBytes` bytes of UTF-8.
+    public static func text(
+        _ name: String,
+        default value: String?,
+        mostBytes: Int,
+        _ meaning: String
+    ) -> ParameterDescription {
+        ParameterDescription(name, .text(mostBytes: mostBytes), default: value.map { .text($0) }, meaning)
+    }
+
+    /// «number», «integer», «list», «boolean», «choice», «text».
     public var type: String {
         switch domain {
         case .number: "number"
@@ -146,6 +159,7 @@ public struct ParameterDescription: Sendable {
         case .integers, .numbers: "list"
         case .boolean: "boolean"
         case .choice: "choice"
+        case .text: "text"
         }
     }
 
@@ -164,6 +178,7 @@ public struct ParameterDescription: Sendable {
         case .numbers(let low, let high): return "\(low) ... \(high) numbers"
         case .boolean: return "true or false"
         case .choice(let names): return "one of " + names.joined(separator: ", ")
+        case .text(let most): return "at most \(most) bytes"
         }
     }
 
@@ -192,6 +207,7 @@ public struct ParameterDescription: Sendable {
             isLegal = low...high ~= list.count && list.allSatisfy { Float($0).isFinite }
         case (.boolean, .boolean): isLegal = true
         case (.choice(let names), .text(let name)): isLegal = names.contains(name)
+        case (.text(let most), .text(let text)): isLegal = text.utf8.count <= most
         default:
             throw .document(
                 "\(component): \(name) must be \(type == "integer" ? "an" : "a") \(type), \(range), got \(value.description)"
@@ -271,6 +287,11 @@ public struct ParameterSet: Sendable, Equatable {
     public func flag(_ name: String) -> Bool {
         guard case .boolean(let value) = values[name] else { preconditionFailure("\(name) is not a described flag") }
         return value
+    }
+    /// A text that the descriptions promise.
+    public func text(_ name: String) -> String {
+        guard case .text(let text) = values[name] else { preconditionFailure("\(name) is not a described text") }
+        return text
     }
     /// A choice that the descriptions promise.
     public func choice<Choice: RawRepresentable<String>>(_ name: String, as: Choice.Type = Choice.self) -> Choice {

@@ -53,6 +53,7 @@ struct ParameterCheck {
             case .numbers(let least, _): values[parameter.name] = .numbers(Array(repeating: 1, count: least))
             case .boolean: values[parameter.name] = .boolean(false)
             case .choice(let names): values[parameter.name] = .text(names[0])
+            case .text: values[parameter.name] = .text("")
             }
         }
         return values
@@ -159,6 +160,7 @@ struct ParameterCheck {
         case .numbers(_, let most): return [.numbers([.nan]), .numbers(Array(repeating: 1, count: most + 1))]
         case .boolean: return []
         case .choice: return [.text("no_such_choice")]
+        case .text(let most): return [.text(String(repeating: "x", count: most + 1))]
         }
     }
 
@@ -168,7 +170,7 @@ struct ParameterCheck {
         case .integerPair, .integerSides: [.text("seven"), .boolean(true)]
         case .integers, .numbers: [.text("seven"), .boolean(true), .number(1)]
         case .boolean: [.number(1), .text("true")]
-        case .choice: [.number(1), .boolean(true)]
+        case .choice, .text: [.number(1), .boolean(true)]
         }
     }
 
@@ -181,6 +183,7 @@ struct ParameterCheck {
         case .numbers(let least, let most): [least, most].map { .numbers(Array(repeating: 1, count: $0)) }
         case .boolean: [.boolean(true), .boolean(false)]
         case .choice(let names): names.map { .text($0) }
+        case .text(let most): [.text(""), .text(String(repeating: " ", count: most))]
         }
     }
 

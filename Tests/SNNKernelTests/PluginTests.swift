@@ -71,7 +71,10 @@ struct PluginTests {
             for parameter in component.parameters {
                 let label = "\(component.kind) \(component.name).\(parameter.name)"
                 #expect(!parameter.unit.isEmpty && !parameter.range.isEmpty && !parameter.meaning.isEmpty, "\(label)")
-                #expect(["number", "integer", "list", "boolean", "choice"].contains(parameter.type), "\(label)")
+                #expect(
+                    ["number", "integer", "list", "boolean", "choice", "text"].contains(parameter.type),
+                    "\(label)"
+                )
                 #expect(parameter.name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" }, "\(label)")
             }
         }

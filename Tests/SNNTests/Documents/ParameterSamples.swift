@@ -13,6 +13,9 @@ extension ParameterDescription {
             case .numbers(let least, _): [.numbers(Array(repeating: 0.5, count: least))]
             case .boolean: [.boolean(true), .boolean(false)]
             case .choice(let names): names.map { .text($0) }
+            // Spaces change no text that is read.
+            case .text:
+                [defaultValue.map { if case .text(let text) = $0 { .text(text + " ") } else { $0 } } ?? .text(" ")]
             }
         return candidates.filter { $0 != defaultValue && (try? validated($0, in: "test")) != nil }
     }

@@ -14,7 +14,7 @@ class Parameter(NamedTuple):
 
     name: str
     type: str
-    """number, integer, boolean, choice"""
+    """number, integer, list, boolean, choice, text"""
     unit: str
     """"ms"; "1" without dimension"""
     default: str
