@@ -3,7 +3,7 @@ import PackageDescription
 
 // Every plugin is a folder under plugins/ and one word here. Each word yields a library target (module
 // `<word>Plugin`) and its test target; the registry is generated from the dependencies of `SNN`.
-let plugins = ["Analog", "Codings", "FS", "LIF", "ReLU", "SingleSpike", "TTFS"]
+let plugins = ["Analog", "Codings", "Equations", "FS", "LIF", "ReLU", "SingleSpike", "TTFS"]
 
 let pluginTargets: [Target] = plugins.flatMap { name -> [Target] in
     [
