@@ -9,8 +9,8 @@ struct AdjointGraph {
     private(set) var graph: Graph
     /// dL/d(current).
     private(set) var ofCurrent: Node = 0
-    /// dL/d(row before the step).
-    private(set) var ofBefore: [Node] = []
+    /// dL/d(row before the step) of the rows that live.
+    private(set) var ofBefore: [(row: Int, node: Node)] = []
     /// Nodes below are those of the step.
     let forwardCount: Int
 
@@ -24,7 +24,8 @@ struct AdjointGraph {
         self.detachReset = detachReset
         self.givesSlope = givesSlope
         give(step.sent, graph.add(.ofSent))
-        for (row, node) in step.after.enumerated() { give(node, graph.add(.ofAfter(row))) }
+        let live = step.liveRows
+        for row in live { give(step.after[row], graph.add(.ofAfter(row))) }
         var found: [Node: Node] = [:]
         for node in (0..<forwardCount).reversed() {
             guard let terms = contributions.removeValue(forKey: node) else { continue }
@@ -37,7 +38,7 @@ struct AdjointGraph {
         for node in 0..<forwardCount {
             switch graph.operations[node] {
             case .current: ofCurrent = found[node] ?? zero
-            case .before: ofBefore.append(found[node] ?? zero)
+            case .before(let row) where live.contains(row): ofBefore.append((row, found[node] ?? zero))
             default: break
             }
         }

@@ -45,7 +45,7 @@ struct CompiledNeuron: Sendable {
         let kept = Set(step.charged + step.after + [step.sent] + (step.distance.map { [$0] } ?? []))
         let flat = FlatGraph(step.graph, roots: Array(kept), kept: kept)
         let leaves = Self.leaves(of: step.graph, slots)
-        let after = step.after.enumerated().map { (node: $1, slot: slots.outgoing($0)) }
+        let after = step.liveRows.map { (node: step.after[$0], slot: slots.outgoing($0)) }
         let sent = [(node: step.sent, slot: Slots.sent)]
         let watched =
             [(node: step.charged[0], slot: Slots.potential)]
@@ -91,14 +91,14 @@ struct CompiledNeuron: Sendable {
         guard adjoint.graph.size <= Graph.mostSize else {
             throw .document("the derivative of the equations takes too many operations")
         }
-        let roots = [adjoint.ofCurrent] + adjoint.ofBefore
+        let roots = [adjoint.ofCurrent] + adjoint.ofBefore.map(\.node)
         let tape = tapeNodes(adjoint, roots)
         let slots = Slots(rowCount: step.charged.count, tapeCount: tape.count)
         let left = tape.enumerated().map { (node: $1, slot: slots.tape($0)) }
         let forward = ProgramBuilder.program(
             flat,
             leaves: leaves(of: step.graph, slots),
-            roots: step.after.enumerated().map { (node: $1, slot: slots.outgoing($0)) } + left,
+            roots: step.liveRows.map { (node: step.after[$0], slot: slots.outgoing($0)) } + left,
             firstScratch: slots.scratch
         )
         var known = leaves(of: adjoint.graph, slots)
@@ -107,7 +107,7 @@ struct CompiledNeuron: Sendable {
             FlatGraph(adjoint.graph, roots: roots, leaves: Set(known.keys), kept: []),
             leaves: known,
             roots: [(node: adjoint.ofCurrent, slot: Slots.ofCurrent)]
-                + adjoint.ofBefore.enumerated().map { (node: $1, slot: slots.outgoing($0)) },
+                + adjoint.ofBefore.map { (node: $0.node, slot: slots.outgoing($0.row)) },
             firstScratch: slots.scratch
         )
         return Backward(slots: slots, forward: forward, backward: backward)

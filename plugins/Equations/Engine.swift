@@ -24,7 +24,7 @@ struct EquationEngine: Sendable {
     /// Most neurons of a block.
     private static let mostLanes = 256
     /// What the tape of a block may take, so that it stays in the cache.
-    private static let tapeBytes = 24 << 10
+    private static let tapeBytes = 64 << 10
 
     private var interpreter: Interpreter { Interpreter(least: Float(neuron.least), surrogate: neuron.surrogate) }
 

@@ -1,12 +1,13 @@
 /// One instruction of a program: it acts on whole rows of neurons, whose places are slots.
 ///
-/// `x`, `y`, `z`, `w` are slots that it reads, `target` and `second` slots that it writes, -1 where it has none; `c` holds
+/// `x`, `y`, `z`, `w` are slots that it reads, `target`, `second` and `third` slots that it writes, -1 where it has none; `c` holds
 /// its constants. A product of three is taken from the left, and sums run from the offset on, each product rounded once
 /// with its sum.
 struct Instruction<Number: BitwiseCopyable & Sendable>: BitwiseCopyable, Sendable {
     var code: OperationCode
     var target: Int32
     var second: Int32 = -1
+    var third: Int32 = -1
     var x: Int32 = -1
     var y: Int32 = -1
     var z: Int32 = -1
@@ -15,6 +16,9 @@ struct Instruction<Number: BitwiseCopyable & Sendable>: BitwiseCopyable, Sendabl
     var c1: Number
     var c2: Number
     var c3: Number
+    var c4: Number
+    var c5: Number
+    var c6: Number
 }
 
 /// What an instruction does.
@@ -56,6 +60,10 @@ enum OperationCode: UInt8, BitwiseCopyable, Sendable {
     case spikeSelect
     /// The same where `target` is c2 after a spike.
     case spikeSet
+    /// As `spikeSelect` of the row c4 + c5 x + c6 y, which goes to `third` where there is one.
+    case chargeSpikeSelect
+    /// As `spikeSet` of that row.
+    case chargeSpikeSet
     /// The surrogate's integral at c0 + c1 x.
     case smoothSpike
     /// The surrogate at c0 + c1 x.
@@ -77,6 +85,7 @@ extension Instruction where Number == Double {
             code: code,
             target: target,
             second: second,
+            third: third,
             x: x,
             y: y,
             z: z,
@@ -84,7 +93,10 @@ extension Instruction where Number == Double {
             c0: Float(c0),
             c1: Float(c1),
             c2: Float(c2),
-            c3: Float(c3)
+            c3: Float(c3),
+            c4: Float(c4),
+            c5: Float(c5),
+            c6: Float(c6)
         )
     }
 }

@@ -106,6 +106,12 @@ struct InterpretedStep<Value: Lane>: StepEquations {
             let s = spike(affine())
             put(select(s, c2, x), to: i.target)
             put(s, to: i.second)
+        case .chargeSpikeSelect, .chargeSpikeSet:
+            let u = Value(i.c4).addingProduct(Value(i.c5), x).addingProduct(Value(i.c6), y)
+            let s = spike(c0.addingProduct(c1, u))
+            put(select(s, i.code == .chargeSpikeSet ? c2 : c2.addingProduct(c3, u), u), to: i.target)
+            put(s, to: i.second)
+            put(u, to: i.third)
         case .smoothSpike: put(neuron.surrogate.primitive(affine()), to: i.target)
         case .slope: put(neuron.surrogate.derivative(affine()), to: i.target)
         case .select: put(select(x, z, y), to: i.target)

@@ -37,8 +37,18 @@ struct Interpreter {
             case .greatest: Loop.run2(Greatest(), i, slots, lanes)
             case .atLeastZero: Loop.run1(AtLeastZero(i), i, slots, lanes)
             case .spike: spike(i, slots, lanes, bits)
-            case .spikeSelect: Loop.spikeSelect(Fire1(i, least), Linear(reset: i), i, slots, lanes, bits)
-            case .spikeSet: Loop.spikeSelect(Fire1(i, least), Fixed(value: i.c2), i, slots, lanes, bits)
+            case .spikeSelect:
+                let rule = StepRule(charge: Copy(), fire: Fire1(i, least), reset: Linear(reset: i))
+                Loop.spikeSelect(rule, i, slots, lanes, bits)
+            case .spikeSet:
+                let rule = StepRule(charge: Copy(), fire: Fire1(i, least), reset: Fixed(value: i.c2))
+                Loop.spikeSelect(rule, i, slots, lanes, bits)
+            case .chargeSpikeSelect:
+                let rule = StepRule(charge: Linear(charge: i), fire: Fire1(i, least), reset: Linear(reset: i))
+                Loop.spikeSelect(rule, i, slots, lanes, bits)
+            case .chargeSpikeSet:
+                let rule = StepRule(charge: Linear(charge: i), fire: Fire1(i, least), reset: Fixed(value: i.c2))
+                Loop.spikeSelect(rule, i, slots, lanes, bits)
             case .smoothSpike: Loop.run1(SmoothSpike(i, surrogate), i, slots, lanes)
             case .slope: slope(i, slots, lanes)
             case .select: Loop.run3(Select(i), i, slots, lanes)

@@ -145,48 +145,57 @@ enum Loop {
         }
     }
 
-    /// Spikes and the reset of the row that fired, in one.
+    /// Charge, spikes and the reset of the row that fired, in one; the row as it was before the reset where it is wanted.
     @inline(never)
-    static func spikeSelect<Fire: Operation2, Reset: Operation1>(
-        _ fire: Fire,
-        _ reset: Reset,
+    static func spikeSelect<Charge: Operation2, Fire: Operation2, Reset: Operation1>(
+        _ rule: StepRule<Charge, Fire, Reset>,
         _ i: Instruction<Float>,
         _ slots: SlotTable,
         _ lanes: Int,
         _ bits: UnsafeMutableRawPointer?
     ) {
         let (x, target) = (slots[Int(i.x)], slots[Int(i.target)])
+        let y = i.y < 0 ? x : slots[Int(i.y)]
         let number = i.second < 0 ? nil : slots[Int(i.second)]
-        @inline(__always) func step(_ lane: Int) -> Lanes {
-            let u: Lanes = (x + lane).vector()
-            let s = fire(u, u)
-            (target + lane).store(Lanes.select(s.isAbove(Lanes(repeating: 0)), reset(u), u))
-            return s
-        }
+        let charged = i.third < 0 ? nil : slots[Int(i.third)]
         var lane = 0
-        switch (number, bits) {
-        case (let number?, let bits?):
+        if let bits, number == nil, charged == nil {
             while lane < lanes {
-                let s = step(lane)
-                (number + lane).store(s)
+                let (_, s, after) = rule.step((x + lane).vector(), (y + lane).vector())
+                (target + lane).store(after)
                 write(s, bits, lane)
                 lane &+= 16
             }
-        case (let number?, nil):
+        } else if let charged, number == nil, bits == nil {
             while lane < lanes {
-                (number + lane).store(step(lane))
+                let (u, _, after) = rule.step((x + lane).vector(), (y + lane).vector())
+                (target + lane).store(after)
+                (charged + lane).store(u)
                 lane &+= 16
             }
-        case (nil, let bits?):
+        } else {
             while lane < lanes {
-                write(step(lane), bits, lane)
-                lane &+= 16
-            }
-        case (nil, nil):
-            while lane < lanes {
-                _ = step(lane)
+                let (u, s, after) = rule.step((x + lane).vector(), (y + lane).vector())
+                (target + lane).store(after)
+                if let charged { (charged + lane).store(u) }
+                if let number { (number + lane).store(s) }
+                if let bits { write(s, bits, lane) }
                 lane &+= 16
             }
         }
+    }
+}
+
+/// Charge, fire and reset of one row.
+struct StepRule<Charge: Operation2, Fire: Operation2, Reset: Operation1> {
+    let charge: Charge
+    let fire: Fire
+    let reset: Reset
+
+    @inline(__always)
+    func step(_ x: Lanes, _ y: Lanes) -> (charged: Lanes, spikes: Lanes, after: Lanes) {
+        let u = charge(x, y)
+        let s = fire(u, u)
+        return (u, s, Lanes.select(s.isAbove(Lanes(repeating: 0)), reset(u), u))
     }
 }

@@ -2,9 +2,11 @@ import SNNKernel
 
 // What each instruction does, in the order of additions that OperationCode says.
 
-struct Copy: Operation1 {
+struct Copy: Operation1, Operation2 {
     @inline(__always)
     func callAsFunction(_ x: Lanes) -> Lanes { x }
+    @inline(__always)
+    func callAsFunction(_ x: Lanes, _: Lanes) -> Lanes { x }
 }
 
 struct Fixed: Operation1 {
@@ -25,6 +27,9 @@ struct Linear: Operation1, Operation2, Operation3 {
 
     /// What becomes of a row: c2 + c3 x.
     init(reset i: Instruction<Float>) { (c0, c1, c2, c3) = (i.c2, i.c3, 0, 0) }
+
+    /// A row before its spike: c4 + c5 x + c6 y.
+    init(charge i: Instruction<Float>) { (c0, c1, c2, c3) = (i.c4, i.c5, i.c6, 0) }
 
     @inline(__always)
     func callAsFunction(_ x: Lanes) -> Lanes { Lanes(repeating: c0).addingProduct(Lanes(repeating: c1), x) }

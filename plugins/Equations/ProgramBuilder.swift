@@ -13,6 +13,8 @@ struct ProgramBuilder {
     private var isRead: Set<Node> = []
     /// The instruction of a spike that also makes a row: by spike, the row.
     private var fusedSelects: [Node: Node] = [:]
+    /// Sums that the instruction of their spike makes.
+    private var fusedCharges: [Node: (offset: Double, terms: [Graph.Term])] = [:]
     private var built: [Built] = []
     /// Names of values in between, beyond those of the nodes.
     private var nextValue: Int
@@ -77,14 +79,15 @@ struct ProgramBuilder {
                 if canFuse(spike, yes, no) {
                     fusedSelects[spike] = node
                     isWanted[spike] = true
-                    want(no)
                 } else {
                     want(spike)
                     want(no)
                     if flat.graph.constant(of: yes) == nil { want(affine(yes).base) }
                 }
             case .spike(let distance):
-                if let pair = pair(distance) {
+                if fusedSelects[node] != nil {
+                    chooseCharge(affine(distance).base)
+                } else if let pair = pair(distance) {
                     for term in pair.terms { want(term.node) }
                 } else {
                     want(affine(distance).base)
@@ -93,6 +96,21 @@ struct ProgramBuilder {
                 want(affine(distance).base)
             default: for operand in operands(of: node) { want(operand) }
             }
+        }
+    }
+
+    /// The charge of a row whose fire and reset are one instruction: part of it where it is a sum of two.
+    ///
+    /// It then comes as late as the spike; where something before that reads it, it is wanted again and made apart.
+    private mutating func chooseCharge(_ base: Node) {
+        if leaves[base] == nil, let sum = flat.sums[base], sum.terms.count == 2,
+            !sum.terms.contains(where: { isAbsorbed($0.node) })
+        {
+            fusedCharges[base] = sum
+            isWanted[base] = false
+            for term in sum.terms { want(term.node) }
+        } else {
+            want(base)
         }
     }
 
@@ -129,7 +147,8 @@ struct ProgramBuilder {
         _ target: Int,
         _ operands: [Int] = [],
         _ constants: [Double] = [],
-        second: Int = -1
+        second: Int = -1,
+        third: Int = -1
     ) {
         func operand(_ index: Int) -> Int32 { index < operands.count ? Int32(operands[index]) : -1 }
         func constant(_ index: Int) -> Double { index < constants.count ? constants[index] : 0 }
@@ -138,6 +157,7 @@ struct ProgramBuilder {
                 code: code,
                 target: Int32(target),
                 second: Int32(second),
+                third: Int32(third),
                 x: operand(0),
                 y: operand(1),
                 z: operand(2),
@@ -145,7 +165,10 @@ struct ProgramBuilder {
                 c0: constant(0),
                 c1: constant(1),
                 c2: constant(2),
-                c3: constant(3)
+                c3: constant(3),
+                c4: constant(4),
+                c5: constant(5),
+                c6: constant(6)
             )
         )
     }
@@ -181,12 +204,7 @@ struct ProgramBuilder {
         // A spike that only its own reset reads is never written as a number.
         let number = isRead.contains(node) || rootNodes.contains(node) ? node : -1
         if let select = fusedSelects[node], case .select(_, let yes, _) = flat.graph.operations[select] {
-            let (offset, coefficient, base) = affine(distance)
-            if let to = flat.graph.constant(of: yes) {
-                return add(.spikeSet, select, [base], [offset, coefficient, to], second: number)
-            }
-            let (to, factor, _) = affine(yes)
-            add(.spikeSelect, select, [base], [offset, coefficient, to, factor], second: number)
+            emitFused(select, node, affine(distance), yes, number: number)
         } else if let pair = pair(distance) {
             add(
                 .spike,
@@ -198,6 +216,32 @@ struct ProgramBuilder {
             let (offset, coefficient, base) = affine(distance)
             add(.spike, number, [base], [offset, coefficient])
         }
+    }
+
+    /// Fire and reset of a row in one instruction, and its charge where that is a sum of two.
+    private mutating func emitFused(
+        _ select: Node,
+        _ spike: Node,
+        _ distance: (offset: Double, coefficient: Double, base: Node),
+        _ yes: Node,
+        number: Int
+    ) {
+        let value = flat.graph.constant(of: yes)
+        let (to, factor) = value.map { ($0, 0) } ?? (affine(yes).offset, affine(yes).coefficient)
+        var constants = [distance.offset, distance.coefficient, to, factor]
+        guard let charge = fusedCharges[distance.base], !isWanted[distance.base] else {
+            return add(value == nil ? .spikeSelect : .spikeSet, select, [distance.base], constants, second: number)
+        }
+        constants += [charge.offset, charge.terms[0].coefficient, charge.terms[1].coefficient]
+        let isUsed = isRead.contains(distance.base) || rootNodes.contains(distance.base)
+        add(
+            value == nil ? .chargeSpikeSelect : .chargeSpikeSet,
+            select,
+            charge.terms.map(\.node),
+            constants,
+            second: number,
+            third: isUsed ? distance.base : -1
+        )
     }
 
     private mutating func emitSelect(_ node: Node, _ spike: Node, _ yes: Node, _ no: Node) {
@@ -287,7 +331,10 @@ struct ProgramBuilder {
                     c0: 0,
                     c1: 0,
                     c2: 0,
-                    c3: 0
+                    c3: 0,
+                    c4: 0,
+                    c5: 0,
+                    c6: 0
                 )
             )
         }
@@ -318,13 +365,13 @@ struct ProgramBuilder {
 
 extension Instruction {
     fileprivate var reads: [Int] { [x, y, z, w].filter { $0 >= 0 }.map(Int.init) }
-    fileprivate var writes: [Int] { [target, second].filter { $0 >= 0 }.map(Int.init) }
+    fileprivate var writes: [Int] { [target, second, third].filter { $0 >= 0 }.map(Int.init) }
 
     /// With the slots of the values it names.
     fileprivate func replacing(_ slots: [Int: Int]) -> Instruction {
         func slot(_ value: Int32) -> Int32 { value < 0 ? -1 : Int32(slots[Int(value)] ?? 0) }
         var result = self
-        (result.target, result.second) = (slot(target), slot(second))
+        (result.target, result.second, result.third) = (slot(target), slot(second), slot(third))
         (result.x, result.y, result.z, result.w) = (slot(x), slot(y), slot(z), slot(w))
         return result
     }

@@ -62,6 +62,21 @@ struct StepGraph {
         try fireAndReset(options)
     }
 
+    /// The rows that a later step depends on: the others need not be kept.
+    var liveRows: [Int] {
+        var live: Set<Int> = []
+        while true {
+            let roots = [sent] + (distance.map { [$0] } ?? []) + live.map { after[$0] }
+            let isNeeded = graph.reachable(from: roots)
+            var found = live
+            for (node, operation) in graph.operations.enumerated() where isNeeded[node] {
+                if case .before(let row) = operation { found.insert(row) }
+            }
+            if found.count == live.count { return live.sorted() }
+            live = found
+        }
+    }
+
     private mutating func start() throws(SNNError) {
         // Numbers of the inputs first: sums run in the order of the nodes.
         _ = graph.add(.current)
