@@ -25,6 +25,15 @@ struct EquationEngine: Sendable {
     private static let mostLanes = 256
     /// What the tape of a block may take, so that it stays in the cache.
     private static let tapeBytes = 64 << 10
+    /// What it may take before blocks become so small that instructions cost more than what they do.
+    private static let mostTapeBytes = 1 << 20
+
+    /// Neurons of a block whose tape takes so many bytes a neuron.
+    private static func lanes(_ neuronBytes: Int, of row: Int) -> Int {
+        let fitting = tapeBytes / max(1, neuronBytes)
+        let bearable = min(64, mostTapeBytes / max(1, neuronBytes))
+        return min(mostLanes, max(fitting, bearable, 16) / 16 * 16, (row + 15) / 16 * 16)
+    }
 
     private var interpreter: Interpreter { Interpreter(least: Float(neuron.least), surrogate: neuron.surrogate) }
 
@@ -80,8 +89,7 @@ struct EquationEngine: Sendable {
             isConstant: current.isConstant
         )
         let slots = programs.slots
-        let rowBytes = max(1, slots.tapeCount * current.steps * 4)
-        let lanes = min(Self.mostLanes, (current.row + 15) / 16 * 16, max(64, Self.tapeBytes / rowBytes / 16 * 16))
+        let lanes = Self.lanes(slots.tapeCount * current.steps * 4, of: current.row)
         let scratch = max(programs.forward.scratchCount, programs.backward.scratchCount)
         var block = Block(slots, scratch, lanes: lanes)
         let tape = Storage<Float>(overwriting: slots.tapeCount * current.steps * lanes)

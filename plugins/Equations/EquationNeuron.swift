@@ -36,7 +36,7 @@ public enum EquationNeuron {
         ) { p, dt throws(SNNError) in
             var values: [String: Double] = [:]
             for parameter in equations.parameters { values[parameter.name] = p.number(parameter.name) }
-            do throws(SNNError) { return try model(equations, values, p, dt) } catch {
+            do throws(SNNError) { return try model(equations, values, p, dt, place: "") } catch {
                 throw error.prefixed(by: "\(name): ")
             }
         }
@@ -62,7 +62,7 @@ public enum EquationNeuron {
             do throws(SNNError) { equations = try EquationText(p.text("text")) } catch {
                 throw error.prefixed(by: "text, ")
             }
-            return try model(equations, try values(p.text("values"), for: equations), p, dt)
+            return try model(equations, try values(p.text("values"), for: equations), p, dt, place: "text, ")
         } catch { throw error.prefixed(by: "equations: ") }
     }
 
@@ -101,7 +101,8 @@ public enum EquationNeuron {
         _ equations: EquationText,
         _ values: [String: Double],
         _ p: ParameterSet,
-        _ dt: Double
+        _ dt: Double,
+        place: String
     ) throws(SNNError) -> any NeuronModel {
         var options = EquationOptions(method: p.choice("method"))
         var surrogate = try Surrogate(.rectangle, width: 1)
@@ -117,9 +118,11 @@ public enum EquationNeuron {
         guard !options.isRelaxed || !options.detachReset else {
             throw .notSupported("output relaxed needs detach_reset false: half a spike has half a reset")
         }
-        let engine = EquationEngine(
-            neuron: try CompiledNeuron(equations, values: values, dt: dt, options: options, surrogate: surrogate)
-        )
+        let neuron: CompiledNeuron
+        do throws(SNNError) {
+            neuron = try CompiledNeuron(equations, values: values, dt: dt, options: options, surrogate: surrogate)
+        } catch { throw error.prefixed(by: place) }
+        let engine = EquationEngine(neuron: neuron)
         return engine.neuron.fires ? SpikingEquations(engine: engine) : GradedEquations(engine: engine)
     }
 

@@ -50,7 +50,7 @@ struct Graph {
     private(set) var size = 0
 
     /// Most operations and terms of a step, its derivative included.
-    static let mostSize = 20_000
+    static let mostSize = 4096
 
     mutating func add(_ operation: Operation) -> Node {
         if let node = numbers[operation] { return node }

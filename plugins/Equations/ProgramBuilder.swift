@@ -346,10 +346,11 @@ struct ProgramBuilder {
         var first: [Int32: Int] = [:]
         var removed: Set<Int> = []
         for (index, instruction) in built.enumerated() where instruction.code == .linear1 && instruction.c0 == 0 {
-            guard let other = first.removeValue(forKey: instruction.x) else {
+            guard let other = first[instruction.x], index - other <= 8 else {
                 first[instruction.x] = index
                 continue
             }
+            first[instruction.x] = nil
             // The second takes the place of both, if nothing between them needs the first.
             let early = built[other].target
             guard !built[other + 1..<index].contains(where: { $0.reads.contains(Int(early)) }) else { continue }
