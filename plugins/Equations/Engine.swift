@@ -22,7 +22,7 @@ struct EquationEngine: Sendable {
     let neuron: CompiledNeuron
 
     /// Most neurons of a block.
-    private static let mostLanes = 256
+    private static let mostLanes = 512
     /// What the tape of a block may take, so that it stays in the cache.
     private static let tapeBytes = 64 << 10
     /// What it may take before blocks become so small that instructions cost more than what they do.

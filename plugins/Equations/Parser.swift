@@ -356,20 +356,7 @@ struct Parser {
         var taken = Set(result.rows.map(\.name))
         for declaration in statements.declarations where taken.contains(declaration.name) {
             // `v = 0` of a row is what a spike does to it.
-            let value = Expression(
-                kind: .sum([
-                    Expression.Term(
-                        isNegative: declaration.value < 0,
-                        expression: Expression(kind: .number(abs(declaration.value)), place: declaration.place)
-                    )
-                ]),
-                place: declaration.place
-            )
-            guard declaration.unit.exponent == 0 else {
-                throw declaration.place.error(
-                    "what '\(declaration.name)' is set to has a unit; write it as a parameter"
-                )
-            }
+            let value = declaration.expression
             assignments.append((declaration.name, .set, value, declaration.place))
         }
         result.declarations.removeAll { taken.contains($0.name) }

@@ -119,6 +119,25 @@ struct Declaration: Sendable {
     }
 }
 
+extension Declaration {
+    /// Its number and unit as a formula.
+    var expression: Expression {
+        let size = Expression(kind: .number(abs(value)), place: place)
+        let signed = Expression(
+            kind: .sum([Expression.Term(isNegative: value < 0, expression: size)]),
+            place: place
+        )
+        guard unit != Unit() else { return signed }
+        return Expression(
+            kind: .product([
+                Expression.Factor(isDivisor: false, expression: signed),
+                Expression.Factor(isDivisor: false, expression: Expression(kind: .unit(unit), place: place)),
+            ]),
+            place: place
+        )
+    }
+}
+
 /// A number that a neuron carries from step to step.
 struct Row: Sendable {
     let name: String

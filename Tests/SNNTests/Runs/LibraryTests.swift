@@ -75,7 +75,7 @@ struct LibraryTests {
             try ReadFile.text(Repository.path(page)).split(separator: "```json\n", omittingEmptySubsequences: false)
                 .dropFirst().map { String($0.prefix(upTo: $0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)) }
         }
-        let networks = try examples("docs/network.md")
+        let networks = try examples("docs/network.md") + examples("docs/equations.md")
         let recipes = try examples("docs/recipes.md")
         #expect(!networks.isEmpty && !recipes.isEmpty)
         for text in networks {

@@ -111,4 +111,21 @@ struct TwinTests {
         #expect(a.sent == b.sent)
         #expect(error(a.gradient, b.gradient) <= 1e-5)
     }
+
+    @Test("a row that counts down holds a threshold out of reach: a refractory period")
+    func refractory() throws {
+        let text = """
+            dv/dt = (i - v)/(2 ms)
+            wait' = max(wait - dt, 0 ms)
+            wait(0) = 0 ms
+            spike when v >= v_threshold + 1000*min(wait/ms, 1)
+            v = 0
+            wait = 3 ms
+            """
+        let neuron = try model(text)
+        let current = Values(steps: 12, batch: 1, count: 1)
+        for t in 0..<12 { current.base[t] = 9 }
+        let sent = neuron.run(current, state: neuron.rest(count: 1), potentials: nil).numbers
+        #expect(sent == [1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0])
+    }
 }
