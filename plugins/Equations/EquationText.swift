@@ -72,6 +72,8 @@ private struct Check {
     private var rows: [String: (exponent: Int, isDifferential: Bool)] = [:]
     private var measured: [String: Found] = [:]
     private var open: [String] = []
+    /// Formulas that are being measured within one another.
+    private var running = 0
 
     init(_ statements: Statements) {
         self.statements = statements
@@ -138,6 +140,12 @@ private struct Check {
     // MARK: Formulas
 
     private mutating func measure(_ expression: Expression) throws(SNNError) -> Found {
+        running += 1
+        defer { running -= 1 }
+        // Before going deeper, and below for what was measured earlier: no text reaches the end of the stack.
+        guard running <= Parser.mostDepth else {
+            throw expression.place.error("formulas within more than \(Parser.mostDepth) others")
+        }
         let found: Found
         switch expression.kind {
         case .number: found = Found(exponent: 0, order: .constant, depth: 0)

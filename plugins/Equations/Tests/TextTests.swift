@@ -138,6 +138,13 @@ struct TextTests {
         chain = "d0 = tanh(v)"
         for index in 1...15 { chain += "; d\(index) = d\(index - 1)*d\(index - 1) + d\(index - 1)" }
         #expect(refusal(chain + "; dv/dt = d15/ms", ["method": .text("euler")]).isEmpty)
+        // Deep formulas of deep definitions.
+        chain = "d0 = v"
+        for index in 1...60 {
+            let (opening, closing) = (String(repeating: "-(", count: 60), String(repeating: ")", count: 60))
+            chain += "; d\(index) = \(opening)d\(index - 1)\(closing)"
+        }
+        #expect(refusal(chain + "; dv/dt = d60/ms").contains("within more than"))
         // Resets that grow.
         let resets = String(repeating: "; v *= v + 1; w += v*w", count: 500)
         let grown = "dv/dt = -v/ms; dw/dt = -w/ms; spike when v > 1" + resets
