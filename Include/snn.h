@@ -136,17 +136,22 @@ typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64
    What descriptions can name: every component (neuron, coding, readout, connection, stage, rule, optimizer,
    schedule, loss, initialiser) with the parameters its JSON object takes. Any thread. */
 
-/* Loads the neurons of a shared object (snn_plugin.h says how to write one) for the rest of the process; again for the
-   same file does nothing. A path with a slash is taken as it is; a name alone, as NAME, NAME.so and libNAME.so, is looked
-   for in the folders of $SNN_PLUGIN_PATH and in $XDG_DATA_HOME/snn/plugins (~/.local/share); a failure lists where.
-   Networks name the neurons like any other; a saved network needs the plugin loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason). */
+/* Loads the neurons of a shared object (snn_plugin.h says how to write one), or the neuron that a file NAME.neuron holds
+   as text (docs/equations.md), for the rest of the process; again for the same file does nothing. A path with a slash is
+   taken as it is; a name alone, as NAME, NAME.so, libNAME.so and NAME.neuron, is looked for in the folders of $SNN_PLUGIN_PATH and in $XDG_DATA_HOME/snn/plugins (~/.local/share); a failure lists where.
+   Networks name the neurons like any other; a saved network needs the plugin loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason),
+   DOCUMENT (a text that cannot be read, with line and column). */
 SNN_API snn_status snn_plugin_load(const char *path);
 
 /* Takes a plugin that is part of the program. It, and all it points to, stays as it is until the process ends.
    Errors: ARGUMENT, PLUGIN. */
 SNN_API snn_status snn_plugin_register(const snn_plugin *plugin);
 
-/* Forgets the neurons of a plugin that was loaded or registered, so that another may take its name. Networks that were
+/* Names a neuron that is given by its equations as text (docs/equations.md), for the rest of the process.
+   Errors: ARGUMENT, PLUGIN (the name is taken, or none), DOCUMENT (with line and column). */
+SNN_API snn_status snn_plugin_define(const char *name, const char *text);
+
+/* Forgets the neurons of a plugin that was loaded, registered or defined, so that another may take its name. Networks that were
    made with them keep them. Errors: ARGUMENT, UNKNOWN_NAME. */
 SNN_API snn_status snn_plugin_remove(const char *name);
 

@@ -6,10 +6,18 @@ package enum LoadedPlugins {
     /// A plugin, and what it was read from.
     package struct Entry: Sendable {
         package let plugin: LoadedPlugin
-        /// The address of the descriptor; the same one is the same plugin.
-        let origin: UInt
+        /// What it was read from; the same again is the same plugin.
+        let origin: Origin
         /// Its components for callers in C.
         let catalogue: [CatalogueEntry]
+    }
+
+    /// What tells a plugin that was loaded twice from two of one name.
+    enum Origin: Equatable, Sendable {
+        /// The address of a descriptor.
+        case descriptor(UInt)
+        /// A neuron as text.
+        case text(String)
     }
 
     private static let entries = Mutex<[Entry]>([])
@@ -20,7 +28,7 @@ package enum LoadedPlugins {
     /// Takes a plugin and returns the names of its neurons; nothing happens where it is there already.
     ///
     /// Errors: ``SNNError/plugin(_:)`` where another has a name of it.
-    static func add(_ plugin: LoadedPlugin, origin: UInt) throws(SNNError) -> [String] {
+    static func add(_ plugin: LoadedPlugin, origin: Origin) throws(SNNError) -> [String] {
         let known = builtInPlugins.map { $0.identifier } + ["kernel"]
         return try entries.withLock { entries throws(SNNError) in
             if entries.contains(where: { $0.origin == origin }) { return plugin.neurons.map(\.name) }

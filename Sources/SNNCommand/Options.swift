@@ -32,7 +32,7 @@ struct PluginOptions: ParsableArguments {
     @Option(
         name: .customLong("plugin"),
         help: ArgumentHelp(
-            "A plugin with neurons of your own, a shared object; may be repeated.",
+            "Neurons of your own, a shared object or NAME.neuron; may be repeated.",
             discussion: "A name without a slash is looked for in $SNN_PLUGIN_PATH and in the per-user folder.",
             valueName: "file"
         )

@@ -32,7 +32,7 @@ package enum ForeignPlugin {
     }
 
     /// Whether a text is a lower-case letter followed by lower-case letters, digits and underscores, at most 63 in all.
-    static func isIdentifier(_ text: some StringProtocol) -> Bool {
+    package static func isIdentifier(_ text: some StringProtocol) -> Bool {
         ForeignSignature.isName(text) && text.utf8.allSatisfy { !(0x41...0x5A).contains($0) }
     }
 }

@@ -15,11 +15,13 @@ package enum PluginFile {
     private static let ending = ".so"
     #endif
 
-    /// Loads a plugin; `origin` is where its descriptor lies.
+    /// How the names of files end that hold a neuron as text.
+    package static let textEnding = ".neuron"
+
+    /// Loads a shared object; `address` is where its descriptor lies.
     ///
-    /// Errors: ``SNNError/file(_:)`` that lists where it was looked for, ``SNNError/plugin(_:)`` with the reason.
-    package static func load(_ path: String) throws(SNNError) -> (plugin: LoadedPlugin, origin: UInt) {
-        let path = try find(path)
+    /// Errors: ``SNNError/plugin(_:)`` with the reason.
+    package static func load(_ path: String) throws(SNNError) -> (plugin: LoadedPlugin, address: UInt) {
         // Never unloaded: functions of it may be in use, and unloading runs its destructors in other people's threads.
         guard let object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
             throw .plugin("\(path) cannot be loaded: \(String(cString: dlerror()))")
@@ -41,13 +43,16 @@ package enum PluginFile {
     }
 
     /// The file that a name stands for.
-    private static func find(_ name: String) throws(SNNError) -> String {
+    ///
+    /// Errors: ``SNNError/file(_:)`` that lists where it was looked for.
+    package static func find(_ name: String) throws(SNNError) -> String {
         guard !name.isEmpty else { throw .argument("the path of a plugin must not be empty") }
         if name.contains("/") {
             guard isFile(name) else { throw .file("there is no plugin \(name)") }
             return name
         }
-        let names = name.hasSuffix(ending) ? [name] : [name, name + ending, "lib" + name + ending]
+        let isWhole = name.hasSuffix(ending) || name.hasSuffix(textEnding)
+        let names = isWhole ? [name] : [name, name + ending, "lib" + name + ending, name + textEnding]
         var tried: [String] = []
         for folder in folders() {
             for file in names {

@@ -40,7 +40,7 @@ struct RefusalTests {
     func files() throws {
         func message(_ path: String) -> String {
             do throws(SNNError) {
-                _ = try PluginFile.load(path)
+                _ = try PluginFile.load(try PluginFile.find(path))
                 return "taken"
             } catch { return error.message }
         }

@@ -1,5 +1,5 @@
-/* Leaky integrate-and-fire whose threshold rises with each spike, in the form for whole windows: one call a window, the
-   state of a neuron in registers. Source: Bellec et al., NeurIPS 2018.
+/* Leaky integrate-and-fire whose threshold rises with each spike, in the form for whole windows: one call a window.
+   Source: Bellec et al., NeurIPS 2018.
 
        cc -O3 -march=native -fno-trapping-math -shared -fPIC $(pkg-config --cflags snn) adaptive.c -o adaptive.so -lm */
 #include <snn_plugin.h>

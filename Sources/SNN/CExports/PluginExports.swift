@@ -15,7 +15,15 @@ public func snn_plugin_register(_ plugin: UnsafePointer<snn_plugin>?) -> snn_sta
     guarded { () throws(SNNError) in
         try Library.checkProcessor()
         let plugin = try Boundary.present(plugin, "plugin")
-        _ = try LoadedPlugins.add(try ForeignPlugin.read(plugin), origin: UInt(bitPattern: plugin))
+        _ = try LoadedPlugins.add(try ForeignPlugin.read(plugin), origin: .descriptor(UInt(bitPattern: plugin)))
+    }
+}
+
+@c @implementation
+public func snn_plugin_define(_ name: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?) -> snn_status {
+    guarded { () throws(SNNError) in
+        try Library.checkProcessor()
+        try Library.define(try Boundary.string(name, "name"), as: try Boundary.document(text, "text"))
     }
 }
 

@@ -145,6 +145,22 @@ def test_a_refused_definition_leaves_the_one_before():
         leaky(parameters={"alpha": {"above": 1, "at_least": 1}, "threshold": 1})
 
 
+def test_a_neuron_as_text():
+    lif = snn.define_neuron("text_lif", text="tau = 10 ms\ndv/dt = (i - v)/tau\nspike when v >= 1\nv -= 1")
+    built_in, _ = trained(snn.LIF(tau_mem=5, input_gain="leak"))
+    text, _ = trained(lif(tau=5))
+    assert close(text, built_in)
+    with pytest.raises(snn.DocumentError, match="tau must be a number"):
+        network(lif(tau="long"))
+    with pytest.raises(snn.DocumentError, match="line 2, column"):
+        snn.define_neuron("text_lif", text="tau = 10 ms\ndv/dt = (i - v/tau")
+    network(lif(tau=3))
+    with pytest.raises(snn.ArgumentError, match="text or by functions"):
+        snn.define_neuron("text_lif", text="", step=step)
+    with pytest.raises(snn.ArgumentError, match="needs a function step, or a text"):
+        snn.define_neuron("text_lif")
+
+
 def test_without_an_adjoint_it_serves_inference_only():
     made = network(leaky("python_inference", adjoint=None)())
     made.predict(np.zeros((1, 64), np.float32))

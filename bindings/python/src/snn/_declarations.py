@@ -74,6 +74,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "snn_last_error": (c_char_p, (), False),
     "snn_plugin_load": (c_int32, (c_char_p,), True),
     "snn_plugin_register": (c_int32, (c_void_p,), True),
+    "snn_plugin_define": (c_int32, (c_char_p, c_char_p), True),
     "snn_plugin_remove": (c_int32, (c_char_p,), True),
     "snn_component_count": (c_int32, (POINTER(c_size_t),), True),
     "snn_component": (

@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -95,9 +95,14 @@ class NeuronModel:
 
 
 # Code and descriptors that the library points to, by the name of the neuron. A network may outlive the definition it was
-# made with, so nothing is ever let go. The plugin is the last of each list.
-_defined: dict[str, list[Any]] = {}
-_kept: list[list[Any]] = []
+# made with, so nothing is ever let go.
+class _Definition(NamedTuple):
+    kept: list[Any]
+    register: Callable[[], object]
+
+
+_defined: dict[str, _Definition] = {}
+_kept: list[_Definition] = []
 
 
 def load_plugin(path: str | PathLike[str]) -> None:
@@ -108,15 +113,18 @@ def load_plugin(path: str | PathLike[str]) -> None:
 def define_neuron(
     name: str,
     *,
-    step: Callable[..., Any],
+    step: Callable[..., Any] | None = None,
     adjoint: Callable[..., Any] | None = None,
     rest: Callable[..., Any] | None = None,
     states: Mapping[str, float] | None = None,
     parameters: Mapping[str, float | Mapping[str, Any]] | None = None,
     summary: str | None = None,
     compile: bool = False,
+    text: str | None = None,
 ) -> NeuronModel:
-    """Defines a neuron model by functions over rows of neurons; a name defined here before is taken over.
+    """Defines a neuron model; a name defined here before is taken over.
+
+    Either by `text`, its equations (docs/equations.md) and nothing else, or by functions over rows of neurons.
 
     `step`, `adjoint` and `rest` take numpy arrays of float32 and numbers, each by the name that
     Include/snn_plugin.h gives it: `current`, a state, `spike`, `distance`, `slope`, `d_current`, a parameter, `dt`. What
@@ -129,6 +137,14 @@ def define_neuron(
 
     An exception in a function ends the call of the library with PluginError, whose cause it is.
     """
+    if text is not None:
+        if step or adjoint or rest or states or parameters or summary or compile:
+            raise ArgumentError("a neuron is defined by its text or by functions, not by both")
+        encoded = name.encode(), text.encode()
+        _take(name, [encoded], lambda: lib.snn_plugin_define(*encoded))
+        return NeuronModel(name)
+    if step is None:
+        raise ArgumentError("a neuron needs a function step, or a text")
     states = dict(states or {})
     described = {key: _parameter(key, value) for key, value in (parameters or {}).items()}
     doc = summary or inspect.getdoc(step) or "A neuron defined in Python."
@@ -153,19 +169,24 @@ def define_neuron(
     identifier = name.split(".")[0].encode()
     plugin = _Plugin(ctypes.sizeof(_Plugin), _ABI, identifier, neurons, 1)
     kept += [functions, state_rows, parameter_rows, descriptor, neurons, plugin]
+    _take(name, kept, lambda: lib.snn_plugin_register(ctypes.addressof(plugin)))
+    return NeuronModel(name)
+
+
+def _take(name: str, kept: list[Any], register: Callable[[], object]) -> None:
+    """Registers a neuron in place of one of the same name; where that fails, the one before is back."""
     before = _defined.get(name)
     if before is not None:
-        lib.snn_plugin_remove(identifier)
+        lib.snn_plugin_remove(name.split(".")[0].encode())
     try:
-        lib.snn_plugin_register(ctypes.addressof(plugin))
+        register()
     except SnnError:
         if before is not None:
-            lib.snn_plugin_register(ctypes.addressof(before[-1]))
+            before.register()
         raise
     if before is not None:
         _kept.append(before)
-    _defined[name] = kept
-    return NeuronModel(name)
+    _defined[name] = _Definition(kept, register)
 
 
 def _parameter(name: str, value: float | Mapping[str, Any]) -> _Parameter:
