@@ -26,7 +26,10 @@ let package = Package(
     name: "snn",
     platforms: [.macOS(.v15)],
     products: [
+        // For packages of neurons: the kernel, the plugins beside theirs, and the laws they test with.
         .library(name: "SNNKernel", targets: ["SNNKernel"]),
+        .library(name: "SNNPlugins", targets: plugins.map { "\($0)Plugin" }),
+        .library(name: "SNNTestKit", targets: ["SNNTestKit"]),
         .library(name: "snn", type: .dynamic, targets: ["SNN"]),
         .executable(name: "snn-cli", targets: ["SNNCommand"]),
     ],

@@ -23,7 +23,9 @@ struct PluginCheckCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("A plugin, one of its models, or a shared object.", valueName: "name|file"))
+    @Argument(
+        help: ArgumentHelp("A plugin, one of its models, a shared object, or NAME.neuron.", valueName: "name|file")
+    )
     var name: String
     @OptionGroup var output: OutputOptions
 

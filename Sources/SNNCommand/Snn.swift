@@ -14,7 +14,8 @@ struct Snn: ParsableCommand {
         subcommands: [
             DemoCommand.self, TrainCommand.self, EvalCommand.self, PredictCommand.self, InfoCommand.self,
             PlanCommand.self, ConvertCommand.self, FSFitCommand.self,
-            RecipesCommand.self, PluginsCommand.self, PluginCommand.self, DataCommand.self, VerifyCommand.self,
+            RecipesCommand.self, PluginsCommand.self, PluginCommand.self, NewPluginCommand.self, DataCommand.self,
+            VerifyCommand.self,
             BenchCommand.self,
         ]
     )

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# The plugin of plugins/README.md is what the page says: in a copy of this package, its files and one word in
-# Package.swift are enough to compile it, to pass the conformance kit, and to use it by name. The equations of README.md
-# compile in its company and pass the kit, too.
+# plugins/README.md followed literally, in a copy of the checkout: plugin_page.sh SNN
+#
+# `snn new-plugin` writes two plugins; one stays as it is (README.md shows its equations), the other becomes that of the page.
+# Both compile, pass their tests, pass `snn plugin check` and train. So does a package of its own.
 set -euo pipefail
+snn=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 swift=${SWIFT:-swift}
+fail() { echo "$1" >&2 && exit 1; }
 # Within the folder of the tests' objects, so that a second run has its own of the first.
-copy=${TEST_SCRATCH:-.build-test}/plugin-page
+copy=$(realpath -m "${TEST_SCRATCH:-.build-test}/plugin-page")
 mkdir -p "$copy"
 
-find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-cp -rp Package.swift Include Sources Tests plugins recipes "$copy"
+find "$copy" -mindepth 1 -maxdepth 1 ! -name build ! -name outside-build -exec rm -rf {} +
+cp -rp Package.swift Include Sources Tests plugins recipes README.md "$copy"
 [[ ! -e Package.resolved ]] || cp -p Package.resolved "$copy"
 # The tests of others are compiled elsewhere; a test target needs a file.
 for tests in "$copy"/Tests/SNN*Tests "$copy"/plugins/*/Tests; do
@@ -18,74 +21,65 @@ for tests in "$copy"/Tests/SNN*Tests "$copy"/plugins/*/Tests; do
     mkdir "$tests"
     echo '// Nothing here.' > "$tests/Empty.swift"
 done
-
-# The blocks in Swift of a page, one file each, with the importer of Testing among the tests: blocks PAGE FOLDER
-blocks() {
-    awk -v fence='```swift' -v folder="$2" '
-        function close_file() { printf "%s", text > (text ~ /import Testing/ ? folder "/Tests/" : folder "/") "Block" number ".swift" }
-        $0 == fence { number++; inside = 1; text = ""; next }
-        /^```/ && inside { inside = 0; close_file() }
-        inside { text = text $0 "\n" }
-        END { exit number == 0 }' "$1"
-}
-name=$(sed -n 's/.*To add one called `\([A-Za-z]*\)`.*/\1/p' plugins/README.md)
-identifier=$(sed -n 's/.*static let identifier = "\([a-z_]*\)".*/\1/p' plugins/README.md)
-[[ -n $name && -n $identifier ]] || { echo "plugins/README.md must name its plugin and its identifier" >&2 && exit 1; }
-plugin=$copy/plugins/$name
-mkdir -p "$plugin/Tests"
-blocks plugins/README.md "$plugin"
-sed -i "s/^let plugins = \\[/&\"$name\", /" "$copy/Package.swift"
-grep -q "^let plugins = \\[\"$name\", " "$copy/Package.swift"
-
-# The README shows equations alone: here are the import and the model around them.
-mkdir -p "$copy/readme/Tests"
-blocks README.md "$copy/readme"
-{
-    echo 'import SNNKernel'
-    cat "$copy"/readme/Block*.swift
-    cat << 'SWIFT'
-struct LeakyModel: ClockDrivenNeuron {
-    let surrogate: Surrogate
-    var equations: Leaky<SIMD16<Float>> { leaky(SIMD16<Float>.self) }
-    var sends: ActivityKind { .raster }
-    func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { leaky(lane) }
-    func leaky<V: Lane>(_ lane: V.Type) -> Leaky<V> { Leaky(alpha: V(0.9), threshold: V(1), surrogate: surrogate) }
-}
-SWIFT
-} > "$plugin/Leaky.swift"
-cat > "$plugin/Tests/LeakyTests.swift" << SWIFT
-import SNNKernel
-import SNNTestKit
-import Testing
-
-@testable import ${name}Plugin
-
-@Test("the equations in the README obey every law of a neuron model")
-func leaky() throws { checkConformance(of: LeakyModel(surrogate: try Surrogate(.arctan, width: 0.5))) }
-SWIFT
-
 cd "$copy"
-flags=(-c "${CONFIGURATION:-debug}" -Xswiftc -use-ld=lld --scratch-path build)
-"$swift" build "${flags[@]}" --build-tests > build.log 2>&1 || {
-    cat build.log >&2
-    echo "the Swift of plugins/README.md or README.md does not compile as plugins/$name" >&2
-    exit 1
+
+name=$(sed -n 's|.*build/snn new-plugin \([A-Za-z]*\)$|\1|p' plugins/README.md)
+[[ -n $name ]] || fail "plugins/README.md must say: build/snn new-plugin NAME"
+(cd plugins && "$snn" new-plugin Leaky)
+"$snn" new-plugin "$name"
+if "$snn" new-plugin "$name" 2> error; then fail "a second plugin of one name must be refused"; fi
+for wrong in leaky "Two Words" Lif TTFS ""; do
+    if "$snn" new-plugin "$wrong" 2> error; then fail "new-plugin '$wrong' must be refused"; fi
+done
+if (cd / && "$snn" new-plugin Stray) 2> error; then fail "outside of a checkout new-plugin must be refused"; fi
+grep -q -- '--package' error || fail "the refusal must name --package: $(cat error)"
+
+# The blocks in Swift of a page, one after another, into the files that are named.
+blocks() { # a page, then files
+    awk -v fence='```swift' -v names="${*:2}" '
+        BEGIN { split(names, files, " ") }
+        $0 == fence { number++; inside = 1; text = ""; next }
+        /^```/ && inside { inside = 0; if (number in files) printf "%s", text > files[number] }
+        inside { text = text $0 "\n" }
+        END { exit number != length(files) }' "$1"
 }
-if grep "plugins/$name/.*warning:" build.log >&2; then exit 1; fi
-"$swift" test "${flags[@]}" --skip-build --filter "${name}PluginTests" 2>&1 | tee test.log | grep -E '✘|issue|Test run' || true
+blocks README.md equations.swift || fail "README.md must have one block in Swift"
+# Lines of the template are wrapped as the formatter wants them; words are compared.
+words() { tr -s '[:space:]' ' ' < "$1"; }
+[[ $(words plugins/Leaky/Leaky.swift) == *"$(words equations.swift)"* ]] ||
+    fail "the equations in README.md must be those that snn new-plugin writes"
+blocks plugins/README.md "plugins/$name/$name.swift" "plugins/$name/Plugin.swift" "plugins/$name/Tests/${name}Tests.swift" ||
+    fail "plugins/README.md must have three blocks in Swift: model, entry, test"
+
+flags=(-c "${CONFIGURATION:-debug}" -Xswiftc -use-ld=lld)
+compiled() { # a log, then the command
+    "${@:2}" > "$1" 2>&1 || { cat "$1" >&2 && fail "what snn new-plugin and plugins/README.md give does not compile"; }
+    # Of the code that is new here.
+    if grep -E "(plugins/($name|Leaky)|outside)/.*warning:" "$1" >&2; then exit 1; fi
+}
+compiled build.log "$swift" build "${flags[@]}" --scratch-path build --build-tests
+"$swift" test "${flags[@]}" --scratch-path build --skip-build --filter "${name}PluginTests|LeakyPluginTests" 2>&1 |
+    tee test.log | grep -E '✘|issue|Test run' || true
 # A filter that matches nothing passes too.
-grep -Eq 'Test run with [2-9] tests.* passed' test.log || {
-    grep '^↳' test.log >&2
-    echo "the plugin of plugins/README.md, or the equations of README.md, break a law of the kit" >&2
-    exit 1
-}
-snn=$("$swift" build "${flags[@]}" --show-bin-path)/snn-cli
-"$snn" plugins "$identifier" | tee list.log
-grep -q "^$identifier (neuron, plugin $identifier)" list.log
-cat > recipe.json << JSON
-{"data": {"set": "digits", "preprocessing": {"samples": 64}}, "stages": [{"kind": "train"}],
- "network": {"input": {"shape": [1, 8, 8]}, "steps": 2, "layers": [
-  {"stages": ["flatten"], "connection": {"kind": "dense", "outputs": 10}, "neuron": {"model": "$identifier"}}]}}
-JSON
-"$snn" train recipe.json --json 2> /dev/null | tail -n 1 | grep -q '"accuracy"'
+grep -Eq 'Test run with [3-9] tests.* passed' test.log || fail "a plugin breaks its tests"
+own=$("$swift" build "${flags[@]}" --scratch-path build --show-bin-path)/snn-cli
+for identifier in leaky "${name,,}"; do
+    "$own" plugins "$identifier" > list.log
+    grep -q "^$identifier (neuron, plugin $identifier)" list.log
+    "$own" plugin check "$identifier" 2> check.log > laws.log || fail "$identifier breaks a law: $(tail -n 5 laws.log)"
+    tail -n 1 laws.log
+    sed 's/"epochs": 10/"epochs": 1/' "digits-$identifier.json" > recipe.json
+    "$own" train recipe.json --json 2> train.log | tail -n 1 | grep -q '"accuracy"' || fail "$(tail -n 2 train.log)"
+done
 echo "a network of the page's neurons trains"
+
+# A package of its own.
+"$snn" new-plugin TwoStage --package outside
+if "$snn" new-plugin TwoStage --package outside 2> error; then fail "a folder that is there must be refused"; fi
+compiled outside.log "$swift" build "${flags[@]}" --package-path outside --scratch-path outside-build --build-tests
+"$swift" test "${flags[@]}" --package-path outside --scratch-path outside-build --skip-build 2>&1 |
+    tee test.log | grep -E '✘|issue|Test run' || true
+grep -Eq 'Test run with [2-9] tests.* passed' test.log || fail "the package of its own breaks its tests"
+found=$("$("$swift" build "${flags[@]}" --package-path outside --scratch-path outside-build --show-bin-path)/demo")
+echo "$found"
+awk -v found="${found%% *}" 'BEGIN { exit !(found > 0.9) }' || fail "the package's demo must learn"

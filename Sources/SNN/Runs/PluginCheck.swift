@@ -32,7 +32,7 @@ package struct PluginCheck {
     }
 
     private static func isFile(_ name: String) -> Bool {
-        name.contains("/") || [".so", ".dylib"].contains { name.hasSuffix($0) }
+        name.contains("/") || [".so", ".dylib", ".neuron"].contains { name.hasSuffix($0) }
     }
 
     /// Examines one component of ``parts``; `willExamine` is told of each law beforehand.
