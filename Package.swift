@@ -93,7 +93,11 @@ let package = Package(
             name: "SNNKernelTests",
             dependencies: ["SNNKernel", "SNNTestKit"] + plugins.map { .target(name: "\($0)Plugin") }
         ),
-        .target(name: "CForeignFixtures", path: "Tests/CForeignFixtures"),
+        .target(
+            name: "CForeignFixtures",
+            path: "Tests/CForeignFixtures",
+            cSettings: [.headerSearchPath("../../Include")]
+        ),
         .testTarget(
             name: "SNNForeignTests",
             dependencies: ["SNNForeign", "SNNKernel", "SNNTestKit", "CForeignFixtures", "CodingsPlugin", "LIFPlugin"]

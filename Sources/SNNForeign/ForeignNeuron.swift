@@ -11,8 +11,8 @@ struct ForeignNeuron: SlopedNeuron {
     let surrogate: Surrogate
     private let states: [ForeignDescriptor.State]
     private let rest: ForeignFunction?
-    private let step: ForeignFunction
-    private let adjoint: ForeignFunction?
+    let step: ForeignFunction
+    let adjoint: ForeignFunction?
     private let failure = ForeignFailure()
 
     /// The neuron with checked parameters.

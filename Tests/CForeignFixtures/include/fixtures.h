@@ -6,6 +6,9 @@
 extern const snn_plugin fixture_leaky, fixture_window, fixture_values, fixture_inference, fixture_typed, fixture_loud,
     fixture_nan, fixture_failing;
 
+/* The neuron of bindings/plugins/izhikevich.c. */
+const snn_plugin *fixture_izhikevich(void);
+
 /* Descriptors that must be refused, and words of the reason. */
 typedef struct fixture_refused {
     const snn_plugin *plugin;
