@@ -38,7 +38,7 @@ struct NeuronGradientLaws {
     /// Every way there is of knowing the derivative.
     private func adjoint(in examination: Examination) {
         var isKnown = false
-        if let sloped = model as? any SlopedNeuron {
+        if let sloped = model.sloped {
             isKnown = true
             examination.examine(.adjoint) { SlopeCheck(sloped, subject).examine($0) }
         }
@@ -53,7 +53,7 @@ struct NeuronGradientLaws {
         let canSpike = model.sends == .raster || model.sends == .codes
         if let smooth = laws.relaxed ?? (canSpike ? nil : model) {
             isKnown = true
-            let smooth = NeuronGradientCheck(NeuronSubject(smooth, seed: subject.seed))
+            let smooth = NeuronGradientCheck(NeuronSubject(smooth, seed: subject.seed, scale: subject.scale))
             examination.examine(.adjoint, smooth.differences)
         }
         if !isKnown {
@@ -88,10 +88,7 @@ struct NeuronGradientCheck {
 
     private let range = -0.6...1.4
 
-    private func scaled(_ values: Values) -> Values {
-        for index in 0..<values.storage.count { values.base[index] *= subject.scale }
-        return values
-    }
+    private func scaled(_ values: Values) -> Values { values.scaled(by: subject.scale) }
 
     private func lane<V: Lane>(_ values: Values, _: V.Type) -> [V] { values.numbers.map { V(Double($0)) } }
 

@@ -10,7 +10,7 @@ struct NeuronWindow {
     init(_ model: any NeuronModel, _ current: Values, state: (any NeuronState)? = nil) {
         let potentials = Values(steps: current.steps, batch: current.batch, count: current.count)
         let state = state ?? model.rest(count: current.row)
-        if let sloped = model as? any SlopedNeuron {
+        if let sloped = model.sloped {
             let distances = Values(steps: current.steps, batch: current.batch, count: current.count)
             sent = sloped.run(current, state: state, potentials: potentials, distances: distances)
             self.distances = distances
@@ -31,7 +31,8 @@ struct NeuronWindow {
 struct NeuronSubject {
     let model: any NeuronModel
     let seed: UInt64
-    /// What currents are multiplied by, so that neurons of any unit fire: the least power of 4 from 1 on at which they do.
+    /// What currents are multiplied by, so that neurons of any unit fire: the least power of 4 from 1 on at which they do
+    /// so now and then.
     let scale: Float
     /// Whether it fires at all; true of what sends no spikes.
     let fires: Bool
@@ -40,10 +41,19 @@ struct NeuronSubject {
     /// Why it has no derivative.
     let untrainable: SNNError?
 
-    /// Largest scale tried.
-    static let largestScale: Float = 0x1p18
+    /// Scales tried.
+    static let scales: [Float] = (0..<10).map { Float(1 << (2 * $0)) }
 
-    init(_ model: any NeuronModel, seed: UInt64) {
+    /// Spikes of 32 neurons in 12 steps at each scale; none of a model that sends something else.
+    private static func spikes(_ model: any NeuronModel, _ seed: UInt64) -> [Int] {
+        guard model.sends == .raster else { return [] }
+        return scales.map { scale in
+            NeuronWindow(model, currents(model, seed, window(model, 12), 2, 16, scale: scale)).sent.spikes
+        }
+    }
+
+    /// `known` is the scale of a model whose relaxed form this is.
+    init(_ model: any NeuronModel, seed: UInt64, scale known: Float? = nil) {
         self.model = model
         self.seed = seed
         do throws(SNNError) {
@@ -51,17 +61,14 @@ struct NeuronSubject {
             untrainable = nil
         } catch { untrainable = error }
         _ = model.takeFailure()
-        var scale: Float = 1
-        var share = 1.0
-        while model.sends == .raster {
-            let sent = NeuronWindow(model, Self.currents(model, seed, 12, 2, 16, scale: scale)).sent
-            share = Double(sent.spikes) / Double(12 * 2 * 16)
-            if share >= 0.02 || scale >= Self.largestScale { break }
-            scale *= 4
-        }
-        fires = share > 0
-        self.scale = fires ? scale : 1
-        let current = Self.currents(model, seed, Self.window(model, 10), 3, 7, scale: self.scale)
+        let spikes = Self.spikes(model, seed)
+        let most = spikes.max() ?? 0
+        fires = most > 0 || model.sends != .raster
+        // Some spikes in a hundred, or where there are never so many a good part of the most.
+        let enough = min(8, max(1, most / 4))
+        let place = most > 0 ? spikes.firstIndex { $0 >= enough } ?? 0 : 0
+        scale = known ?? Self.scales[place]
+        let current = Self.currents(model, seed, Self.window(model, 10), 3, 7, scale: scale)
         _ = NeuronWindow(model, current)
         if untrainable == nil { _ = model.adjoint(of: current, current: current) }
         failure = model.takeFailure()
@@ -159,4 +166,9 @@ extension Values {
         }
         return result
     }
+}
+
+extension NeuronModel {
+    /// Itself, if it spikes and tells how far it is from its threshold.
+    var sloped: (any SlopedNeuron)? { sends == .raster ? self as? any SlopedNeuron : nil }
 }

@@ -41,6 +41,12 @@ extension Values {
         Values(steps: steps, batch: batch, count: count, isConstant: isConstant, storage: storage.copy())
     }
 
+    /// Every number times a factor, in place.
+    func scaled(by factor: Float) -> Values {
+        for index in 0..<storage.count { base[index] *= factor }
+        return self
+    }
+
     /// A constant as the same at every step.
     var spelled: Values {
         let result = Values(steps: steps, batch: batch, count: count)
@@ -52,7 +58,7 @@ extension Values {
 }
 
 extension Double {
-    /// With three digits, for people.
+    /// With four digits, for people.
     var short: String {
         guard isFinite, self != 0 else { return "\(self)" }
         var (digits, exponent) = (self, 0)
@@ -60,9 +66,9 @@ extension Double {
         while digits.magnitude < 1 { (digits, exponent) = (digits * 10, exponent - 1) }
         guard !(-4...5 ~= exponent) else {
             var unit = 1.0
-            for _ in 0..<max(0, 2 - exponent) { unit *= 10 }
+            for _ in 0..<max(0, 3 - exponent) { unit *= 10 }
             return "\((self * unit).rounded() / unit)"
         }
-        return "\((digits * 100).rounded() / 100)e\(exponent)"
+        return "\((digits * 1000).rounded() / 1000)e\(exponent)"
     }
 }

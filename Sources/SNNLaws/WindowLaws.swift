@@ -94,7 +94,10 @@ extension NeuronSubject {
             evidence.note = "it sends something else, see sends"
             return
         }
-        evidence.require(fires, "it never fires at currents up to \(Self.largestScale), so nothing is checked")
+        evidence.require(
+            fires,
+            "it never fires at currents up to 1.6 x \(Self.scales[Self.scales.count - 1]), so nothing is checked"
+        )
         if model.sendsUnitSpikes {
             evidence.require(raster.scale == 1, "a spike is worth \(raster.scale), and it promises 1")
         }
