@@ -27,10 +27,18 @@ struct PluginCheckCommand: ParsableCommand {
         help: ArgumentHelp("A plugin, one of its models, a shared object, or NAME.neuron.", valueName: "name|file")
     )
     var name: String
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Check it with a parameter in place of its default: reset=hard; may be repeated.",
+            valueName: "name=value"
+        )
+    )
+    var settings: [String] = []
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let check = try PluginCheck(name: name)
+        let check = try PluginCheck(name: name, settings: settings)
         let progress = CheckProgress()
         var found: [ComponentFindings] = []
         for part in check.parts {

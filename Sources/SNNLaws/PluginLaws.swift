@@ -46,10 +46,11 @@ public struct PluginLaws {
 
     /// Examines one component, of one of ``kinds``.
     ///
-    /// `measuresSpeed` says whether to take the time of a neuron model, `willExamine` is told of each law beforehand.
-    /// Errors: what making the component with its defaults throws.
+    /// `given` are parameters in place of the defaults. `measuresSpeed` says whether to take the time of a neuron model, `willExamine` is told of each law beforehand.
+    /// Errors: what making the component with its defaults, or what is given, throws.
     public func examine(
         _ part: ComponentDescription,
+        given: [String: ParameterValue] = [:],
         laws: Set<Law> = Set(Law.allCases),
         measuresSpeed: Bool = false,
         willExamine: @escaping (Law) -> Void = { _ in }
@@ -60,10 +61,10 @@ public struct PluginLaws {
             choice throws(SNNError) in try make(part.kind, choice)
         }
         parameters.examine(in: examination, takesParameters: part.kind != "result")
-        let choice = ComponentChoice(part.name, parameters.check.required)
+        let choice = ComponentChoice(part.name, parameters.check.required.merging(given) { $1 })
         var speed: NeuronSpeed?
         // A table that a caller must give has laws of its own: what stands here for it may be refused.
-        let canBeMade = part.hasDefaults || (try? make(part.kind, choice)) != nil
+        let canBeMade = part.hasDefaults || !given.isEmpty || (try? make(part.kind, choice)) != nil
         switch part.kind {
         case _ where !canBeMade: break
         case "neuron":

@@ -9,13 +9,17 @@ package struct PluginCheck {
     package var plugin: String { parts[0].plugin }
     /// What is examined, in the order of the registry.
     package let parts: [ComponentDescription]
+    /// Parameters in place of the defaults.
+    package let given: [String: ParameterValue]
     private let registry: Registry
 
     /// The plugin of an identifier or of a file, or the components of a name.
     ///
     /// A name that holds a slash or ends as a shared object does is a file, and loaded.
-    /// Errors: ``SNNError/unknownName(_:)`` that lists the known ones, and those of ``Library/load(plugin:)``.
-    package init(name: String) throws(SNNError) {
+    /// `settings` are parameters in place of the defaults, `NAME=VALUE`, of every component that has them.
+    /// Errors: ``SNNError/unknownName(_:)`` that lists the known ones, and those of ``Library/load(plugin:)`` and of
+    /// ``NetworkChange/init(parsing:)``.
+    package init(name: String, settings: [String] = []) throws(SNNError) {
         let loaded = Self.isFile(name) ? try Library.load(plugin: name) : nil
         let registry = try Library.registry()
         let candidates = registry.components.filter { PluginLaws.kinds.contains($0.kind) && $0.plugin != "kernel" }
@@ -26,6 +30,16 @@ package struct PluginCheck {
         guard !parts.isEmpty else {
             throw .unknown("plugin or component", name, known: Set(candidates.flatMap { [$0.plugin, $0.name] }))
         }
+        var given: [String: ParameterValue] = [:]
+        for setting in settings {
+            let change = try NetworkChange(parsing: setting)
+            let known = Set(parts.flatMap(\.parameters).map(\.name))
+            guard known.contains(change.path) else {
+                throw .unknown("parameter of \(name)", change.path, known: known)
+            }
+            given[change.path] = change.value
+        }
+        self.given = given
         self.name = name
         self.parts = parts
         self.registry = registry
@@ -41,7 +55,11 @@ package struct PluginCheck {
         willExamine: @escaping (Law) -> Void = { _ in }
     ) throws(SNNError) -> ComponentFindings {
         try PluginLaws(registry: registry, isStrict: false, threadTime: .milliseconds(250))
-            .examine(part, measuresSpeed: true, willExamine: willExamine)
+            .examine(part, given: given(of: part), measuresSpeed: true, willExamine: willExamine)
+    }
+
+    private func given(of part: ComponentDescription) -> [String: ParameterValue] {
+        given.filter { name, _ in part.parameters.contains { $0.name == name } }
     }
 
     /// What was found as JSON: `plugin`, `models` with their `laws` and `speed`, and `broken`, the names of the laws that

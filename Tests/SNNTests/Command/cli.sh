@@ -268,6 +268,9 @@ for model in report["models"]:
     assert all(law["verdict"] in ("holds", "not_applicable") and law["sentence"] for law in model["laws"])
     assert model["speed"]["forward_ns"] > 0 and model["speed"]["backward_ns"] > 0'
 say "plugin check tells what holds, and how fast a model is"
+shows "^lif: all [0-9]* laws that apply hold" plugin check lif --set reset=hard --set v_reset=-0.25
+fails "a setting that no model has" 1 "unknown parameter of relu 'tau'" plugin check relu --set tau=3
+fails "a setting outside its range" 1 "tau_mem must be > 0 ms, got -1" plugin check lif --set tau_mem=-1
 fails "checking an unknown plugin" 1 "unknown plugin or component 'lfi'" plugin check lfi
 fails "checking a file that is not there" 1 "there is no plugin ./none.so" plugin check ./none.so
 shows "digits-lif.*accuracy >= 97" recipes
