@@ -24,7 +24,7 @@ public enum Law: String, CaseIterable, Sendable {
     case ranges
     case described
 
-    /// The law in a sentence.
+    /// The law in a sentence; docs/laws.md says how it is examined.
     public var sentence: String {
         switch self {
         case .adjoint: "the adjoint is the transpose of the derivative"

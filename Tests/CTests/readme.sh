@@ -88,8 +88,8 @@ while read -r -a words; do
     line=${words[*]}
     usage=$("$library/snn" "${words[@]}" --help) || fail "snn $line --help fails"
     grep -q "^USAGE: snn ${words[0]}\b" <<< "$usage" || fail "README.md: there is no command snn ${words[0]}"
-    if [[ ${words[0]} == data ]]; then
-        grep -q "^USAGE: snn data ${words[1]}\b" <<< "$usage" || fail "README.md: there is no command snn data ${words[1]}"
+    if [[ ${words[0]} == data || ${words[0]} == plugin ]]; then
+        grep -q "^USAGE: snn ${words[0]} ${words[1]}\b" <<< "$usage" || fail "README.md: there is no command snn ${words[0]} ${words[1]}"
     fi
     for word in "${words[@]}"; do
         [[ $word != --* ]] || grep -q -- "$word\b" <<< "$usage" || fail "README.md: snn ${words[0]} has no option $word"
