@@ -27,12 +27,10 @@ public enum EquationNeuron {
             throw parameter.place.error("'\(parameter.name)' is an option of every neuron; use another name")
                 .prefixed(by: "\(name): ")
         }
-        let parameters = equations.parameters.map(\.description)
-        for parameter in parameters { try checkDefault(parameter, name) }
         return Component(
             name,
             summary(equations),
-            parameters: parameters + options
+            parameters: equations.parameters.map(\.description) + options
         ) { p, dt throws(SNNError) in
             var values: [String: Double] = [:]
             for parameter in equations.parameters { values[parameter.name] = p.number(parameter.name) }
@@ -147,15 +145,6 @@ public enum EquationNeuron {
         ),
     ]
 
-    /// A default outside its own range is the text's mistake.
-    private static func checkDefault(_ parameter: ParameterDescription, _ name: String) throws(SNNError) {
-        _ = try ParameterSet(
-            [parameter.name: parameter.defaultValue ?? .number(0)],
-            for: name,
-            descriptions: [parameter]
-        )
-    }
-
     private static func summary(_ equations: EquationText) -> String {
         let rows = equations.rows.map(\.name).joined(separator: ", ")
         return
@@ -174,6 +163,13 @@ extension EquationOptions {
 }
 
 extension Declaration {
+    /// Errors: ``SNNError/parameter(_:)`` with the place for a default outside its own range.
+    func checkDefault() throws(SNNError) {
+        do throws(SNNError) {
+            _ = try ParameterSet([name: .number(value)], for: "default", descriptions: [description])
+        } catch { throw error.prefixed(by: "\(place): ") }
+    }
+
     /// As introspection lists it, and as it checks what a caller gives.
     var description: ParameterDescription {
         .number(

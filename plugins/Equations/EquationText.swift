@@ -14,6 +14,7 @@ struct EquationText: Sendable {
     /// Errors: ``SNNError/document(_:)`` with the place.
     init(_ text: String) throws(SNNError) {
         let statements = try Parser.statements(of: text)
+        for declaration in statements.declarations { try declaration.checkDefault() }
         guard !statements.rows.isEmpty else {
             throw .document("the text has no equation; write one such as dv/dt = (v_leak - v + r*i)/tau_mem")
         }

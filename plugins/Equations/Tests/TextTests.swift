@@ -37,6 +37,7 @@ struct TextTests {
             ("= 3", "line 1, column 1: a statement begins with a name"),
             ("", "has no equation"),
             ("tau = 3 ms", "has no equation"),
+            ("tau = -3 ms (> 0); dv/dt = -v/tau", "line 1, column 1: default: tau must be > 0 ms, got -3"),
         ]
     )
     func syntax(_ text: String, _ words: String) {
@@ -202,7 +203,7 @@ struct TextTests {
         for (text, words) in [
             ("dv/dt = x", "mine: line 1, column 9: 'x' is not known"),
             ("method = 1; dv/dt = -v/ms", "mine: line 1, column 1: 'method' is an option of every neuron"),
-            ("tau = 1 ms (> 5); dv/dt = -v/tau", "mine: tau must be > 5"),
+            ("tau = 1 ms (> 5); dv/dt = -v/tau", "mine: line 1, column 1: default: tau must be > 5 ms, got 1"),
         ] {
             let error = #expect(throws: SNNError.self) { try EquationNeuron.component(name: "mine", text: text) }
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
