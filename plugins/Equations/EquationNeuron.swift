@@ -64,9 +64,9 @@ public enum EquationNeuron {
         } catch { throw error.prefixed(by: "equations: ") }
     }
 
-    /// The leaky integrate-and-fire neuron.
+    /// The leaky integrate-and-fire neuron, of a gain at which weights as they start make it spike.
     static let defaultText =
-        "dv/dt = (v_leak - v + r*i)/tau_mem; spike when v >= v_threshold; v -= v_threshold"
+        "r = 10; dv/dt = (v_leak - v + r*i)/tau_mem; spike when v >= v_threshold; v -= v_threshold"
 
     /// What `values` replaces: declared names only, in units of the same dimension, within their ranges.
     private static func values(_ text: String, for equations: EquationText) throws(SNNError) -> [String: Double] {
