@@ -56,24 +56,29 @@ struct library {
     snn_status (*fit)(snn_trainer *, const snn_dataset *, int64_t, snn_progress, void *, snn_report **);
     snn_status (*tensor)(snn_network *, size_t, const char **, float **, const int64_t **, size_t *);
     snn_status (*count)(size_t *);
+    snn_status (*number)(const snn_report *, const char *, double *);
 };
 
 static struct library here(void)
 {
     return (struct library){snn_plugin_load, snn_network_create, snn_dataset_open, snn_trainer_create,
-                            snn_trainer_fit, snn_network_tensor, snn_component_count};
+                            snn_trainer_fit, snn_network_tensor, snn_component_count, snn_report_number};
 }
 
-/* Trains for two epochs; the sum of some bits of the weights. */
+/* Trains for two epochs, after which the loss has fallen; the sum of some bits of the weights. */
 static uint64_t trained(struct library library, const char *json)
 {
+    snn_report *report = NULL;
+    double first = 0, second = 0;
     snn_network *network = NULL;
     snn_dataset *digits = NULL;
     snn_trainer *trainer = NULL;
     CHECK(library.create(json, 3, &network) == SNN_OK);
     CHECK(library.open("digits", "train", NULL, NULL, &digits) == SNN_OK);
     CHECK(library.trainer(network, "{\"batch\": 64}", 3, &trainer) == SNN_OK);
-    CHECK(library.fit(trainer, digits, 2, NULL, NULL, NULL) == SNN_OK);
+    CHECK(library.fit(trainer, digits, 2, NULL, NULL, &report) == SNN_OK);
+    CHECK(library.number(report, "epoch.1.loss", &first) == SNN_OK);
+    CHECK(library.number(report, "epoch.2.loss", &second) == SNN_OK && second < first);
     float *values = NULL;
     CHECK(library.tensor(network, 0, NULL, &values, NULL, NULL) == SNN_OK);
     uint64_t sum = 0;
@@ -148,6 +153,18 @@ static void files(const char *folder)
     CHECK(listed("adaptive"));
     setenv("SNN_PLUGIN_PATH", folder, 1);
     CHECK(snn_plugin_load("leaky") == SNN_OK && listed("leaky"));
+    CHECK(snn_plugin_load("izhikevich") == SNN_OK && listed("izhikevich"));
+    uint64_t first = trained(here(), NETWORK("izhikevich"));
+    CHECK(first == trained(here(), NETWORK("izhikevich")));
+
+    CHECK(snn_plugin_define("text", NULL) == SNN_E_ARGUMENT && snn_plugin_define(NULL, "") == SNN_E_ARGUMENT);
+    CHECK(snn_plugin_define("Capital", "dv/dt = (i - v)/(20 ms)") == SNN_E_PLUGIN);
+    CHECK(snn_plugin_define("lif", "dv/dt = (i - v)/(20 ms)") == SNN_E_PLUGIN);
+    CHECK(snn_plugin_define("text", "dv/dt = (i - v") == SNN_E_DOCUMENT && strstr(snn_last_error(), "line 1"));
+    CHECK(snn_plugin_define("text", "dv/dt = (i - v)/(20 ms); spike when v >= 1 ms") == SNN_E_DOCUMENT);
+    CHECK(snn_plugin_define("text", "dv/dt = (9*i - v)/(20 ms); spike when v >= 1; v -= 1") == SNN_OK);
+    CHECK(listed("text"));
+    trained(here(), NETWORK("text"));
 }
 
 static void two_copies(const char *folder)
@@ -165,6 +182,7 @@ static void two_copies(const char *folder)
     *(void **)&copy.trainer = dlsym(object, "snn_trainer_create");
     *(void **)&copy.fit = dlsym(object, "snn_trainer_fit");
     *(void **)&copy.tensor = dlsym(object, "snn_network_tensor");
+    *(void **)&copy.number = dlsym(object, "snn_report_number");
     *(void **)&copy.count = dlsym(object, "snn_component_count");
     if (!CHECK(copy.load && copy.load != snn_plugin_load)) return;
     /* What the program told one, the other does not know. */

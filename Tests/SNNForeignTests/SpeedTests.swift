@@ -39,8 +39,8 @@ struct SpeedTests {
         let raw = try #require(fixture_izhikevich()?.pointee.neurons[0]?.pointee)
         let step = unsafeBitCast(raw.step.address, to: Step.self)
         let adjoint = unsafeBitCast(raw.adjoint.address, to: Adjoint.self)
-        func row(_ word: UInt64) -> Out? { Out(bitPattern: UInt(word)) }
-        func number(_ word: UInt64) -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: word)) }
+        @Sendable func row(_ word: UInt64) -> Out? { Out(bitPattern: UInt(word)) }
+        @Sendable func number(_ word: UInt64) -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: word)) }
         typed.step.direct = { w in
             step(
                 Int(w[0]),

@@ -220,13 +220,21 @@ def step_window_compiled(n, steps, current, v, spike, distance, alpha, threshold
 
 def test_shared_objects_load(tmp_path):
     root = pathlib.Path(__file__).resolve().parents[3]
-    built = tmp_path / "adaptive.so"
     command = [os.environ.get("CC", "gcc"), "-O3", "-shared", "-fPIC", "-I", str(root / "Include")]
-    subprocess.run([*command, str(root / "bindings/plugins/adaptive.c"), "-o", str(built), "-lm"], check=True)
+    for name in ("adaptive", "izhikevich"):
+        source = str(root / f"bindings/plugins/{name}.c")
+        subprocess.run([*command, source, "-o", str(tmp_path / f"{name}.so"), "-lm"], check=True)
+    built = tmp_path / "adaptive.so"
     with pytest.raises(snn.FileError, match="there is no plugin"):
         snn.load_plugin(tmp_path / "nobody.so")
     snn.load_plugin(built)
     snn.load_plugin(built)
+    snn.load_plugin(tmp_path / "izhikevich.so")
+    digits = snn.Dataset.open("digits", "train")
+    spiking = network(snn.Neuron("izhikevich", a=0.1, d=2, surrogate_width=30))
+    before = spiking.evaluate(digits, progress=False)["loss"]
+    spiking.fit(digits, epochs=3, batch=32, seed=1, progress=False)
+    assert spiking.evaluate(digits, progress=False)["loss"] < 0.9 * before
     _, made = trained(snn.Neuron("adaptive", tau_adapt=50))
     made.save(tmp_path / "adaptive.snn")
     program = (
