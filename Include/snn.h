@@ -137,10 +137,12 @@ typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64
    schedule, loss, initialiser) with the parameters its JSON object takes. Any thread. */
 
 /* Loads the neurons of a shared object (snn_plugin.h says how to write one), or the neuron that a file NAME.neuron holds
-   as text (docs/equations.md), for the rest of the process; again for the same file does nothing. A path with a slash is
-   taken as it is; a name alone, as NAME, NAME.so, libNAME.so and NAME.neuron, is looked for in the folders of $SNN_PLUGIN_PATH and in $XDG_DATA_HOME/snn/plugins (~/.local/share); a failure lists where.
-   Networks name the neurons like any other; a saved network needs the plugin loaded before it is read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason),
-   DOCUMENT (a text that cannot be read, with line and column). */
+   as text (docs/equations.md), for the rest of the process; again for the same file does nothing. A path with a slash,
+   or of a file that is there and ends as these do, is taken as it is; a name alone, as NAME, NAME.so, libNAME.so and
+   NAME.neuron, is looked for in the folders of $SNN_PLUGIN_PATH and in $XDG_DATA_HOME/snn/plugins (~/.local/share); a
+   failure lists where. Networks name the neurons like any other; a saved network needs the plugin loaded before it is
+   read again. Errors: ARGUMENT, FILE (not found), PLUGIN (refused, with the reason), DOCUMENT (a text that cannot be
+   read, with line and column). */
 SNN_API snn_status snn_plugin_load(const char *path);
 
 /* Takes a plugin that is part of the program. It, and all it points to, stays as it is until the process ends.

@@ -33,7 +33,7 @@ struct PluginOptions: ParsableArguments {
         name: .customLong("plugin"),
         help: ArgumentHelp(
             "Neurons of your own, a shared object or NAME.neuron; may be repeated.",
-            discussion: "A name without a slash is looked for in $SNN_PLUGIN_PATH and in the per-user folder.",
+            discussion: "A name that is no file here is looked for in $SNN_PLUGIN_PATH and in the per-user folder.",
             valueName: "file"
         )
     )

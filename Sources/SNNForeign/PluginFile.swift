@@ -52,6 +52,7 @@ package enum PluginFile {
             return name
         }
         let isWhole = name.hasSuffix(ending) || name.hasSuffix(textEnding)
+        if isWhole, isFile(name) { return "./" + name }
         let names = isWhole ? [name] : [name, name + ending, "lib" + name + ending, name + textEnding]
         var tried: [String] = []
         for folder in folders() {
@@ -63,7 +64,7 @@ package enum PluginFile {
         }
         throw .file(
             "there is no plugin '\(name)'; looked for \(names.joined(separator: ", ")) in "
-                + "\(tried.joined(separator: ", ")); a path with a slash is taken as it is (./\(name))"
+                + "\(tried.joined(separator: ", ")); a path with a slash is taken as it is"
         )
     }
 
