@@ -12,9 +12,10 @@ import Glibc
 import Darwin
 #endif
 
-/// What libffi costs: the neuron of bindings/plugins/izhikevich.c through the same driver, called by libffi and called as
-/// Swift calls a C function whose type it knows; 1000 neurons, batch 32, 25 steps. Printed, not judged: see
-/// Tests/Benchmarks/foreign.sh.
+/// What libffi costs.
+///
+/// The neuron of bindings/plugins/izhikevich.c through the same driver, called by libffi and called as Swift calls a C
+/// function whose type it knows; 1000 neurons, batch 32, 25 steps. Printed, not judged: see Tests/Benchmarks/foreign.sh.
 @Suite(.serialized, .enabled(if: getenv("SNN_FOREIGN_SPEED") != nil))
 struct SpeedTests {
     private typealias Row = UnsafePointer<Float>
