@@ -100,7 +100,9 @@ struct ForeignNeuron: SlopedNeuron {
         before keep: ((Int) -> Void)? = nil
     ) -> Bool {
         let frame = ForeignFunction.Frame(step)
-        let isWhole = step.roles.contains(.steps) && keep == nil && !current.isConstant
+        // A whole window shows no state between its steps.
+        let showsState = potentials != nil && !step.roles.contains(.potential)
+        let isWhole = step.roles.contains(.steps) && keep == nil && !current.isConstant && !showsState
         frame.set(.count, current.row)
         frame.set(.steps, isWhole ? current.steps : 1)
         for index in states.indices { frame.set(.state(index), state.row(index)) }
@@ -118,13 +120,9 @@ struct ForeignNeuron: SlopedNeuron {
             frame.point(places.distance, to: distances.row(t))
             frame.point(places.potential, to: shown.row(t))
             guard note(frame.call(), of: "step") else { return false }
-            if let potentials, places.potential == nil {
+            if let potentials, showsState {
                 potentials.step(t).update(from: states.isEmpty ? sent.step(t) : state.row(0), count: current.row)
             }
-        }
-        // A whole window leaves no state between its steps to show.
-        if let potentials, places.potential == nil, isWhole {
-            potentials.base.update(from: sent.base, count: current.steps * current.row)
         }
         return withExtendedLifetime((state, sent, distances, shown, current)) { true }
     }
@@ -197,68 +195,102 @@ struct ForeignNeuron: SlopedNeuron {
 
     private func walkBack(_ gradient: Values, _ current: Values, slopes: Values?) -> Values {
         guard let adjoint else { preconditionFailure("checkTrainable() refuses a neuron without an adjoint") }
-        let (steps, row) = (current.steps, current.row)
-        let isWhole = adjoint.roles.contains(.steps)
-        let needsSlopes = adjoint.roles.contains(.slope)
-        let distances =
-            needsSlopes && slopes == nil ? Values(overwriting: steps, batch: current.batch, count: current.count) : nil
-        // The state before every step, where the adjoint asks for it.
-        let wanted = states.indices.filter { adjoint.roles.contains(.state($0)) }
-        let before = Storage<Float>(overwriting: isWhole ? 0 : steps * wanted.count * row)
-        let state = restRows(row)
-        let first = isWhole ? restRows(row) : nil
-        if distances != nil || !(isWhole || wanted.isEmpty) {
-            let sent = Values(overwriting: steps, batch: current.batch, count: current.count)
-            let keep = { (t: Int) in
-                for (place, index) in wanted.enumerated() {
-                    (before.base + (t * wanted.count + place) * row).update(from: state.row(index), count: row)
-                }
-            }
-            advance(
-                current,
-                state,
-                sent: sent,
-                potentials: nil,
-                distances: distances,
-                before: isWhole || wanted.isEmpty ? nil : keep
-            )
-        }
-        let slopes = slopes ?? distances.map { surrogate.slopes(at: $0) }
-        let perStep = isWhole && current.isConstant
-        let expanded = perStep ? current.expanded : current
-        let ofSent = isWhole && gradient.isConstant ? gradient.expanded : gradient
-        let result = Values(
-            overwriting: steps,
-            batch: current.batch,
-            count: current.count,
-            isConstant: current.isConstant && !perStep
-        )
+        return adjoint.roles.contains(.steps)
+            ? windowBack(adjoint, gradient, current, slopes) : stepsBack(adjoint, gradient, current, slopes)
+    }
+
+    /// One call of the form for whole windows, which wants every row step by step.
+    private func windowBack(
+        _ adjoint: ForeignFunction,
+        _ gradient: Values,
+        _ current: Values,
+        _ slopes: Values?
+    ) -> Values {
+        let slopes = slopes ?? rerun(current, adjoint, keeping: []).slopes
+        let (currents, ofSent) = (current.written, gradient.written)
+        let state = restRows(current.row)
+        let result = Values(overwriting: current.steps, batch: current.batch, count: current.count)
         let frame = ForeignFunction.Frame(adjoint)
-        frame.set(.count, row)
-        frame.set(.steps, steps)
+        frame.set(.count, current.row)
+        frame.set(.steps, current.steps)
+        frame.set(.current, currents.base)
+        frame.set(.ofSent, ofSent.base)
+        if let slopes { frame.set(.slope, slopes.base) }
+        frame.set(.ofCurrent, result.base)
+        for index in states.indices { frame.set(.state(index), state.row(index)) }
+        note(frame.call(), of: "adjoint")
+        return withExtendedLifetime((slopes, currents, ofSent, state)) { current.isConstant ? result.total : result }
+    }
+
+    /// A call a step, the last first.
+    private func stepsBack(
+        _ adjoint: ForeignFunction,
+        _ gradient: Values,
+        _ current: Values,
+        _ slopes: Values?
+    ) -> Values {
+        let row = current.row
+        let wanted = states.indices.filter { adjoint.roles.contains(.state($0)) }
+        let known = rerun(current, adjoint, keeping: wanted, needsSlopes: slopes == nil)
+        let slopes = slopes ?? known.slopes
         let gradients = StateRows(count: row, rows: states.count)
         let unwalked = states.indices.filter { !adjoint.roles.contains(.ofState($0)) }
-        for index in states.indices {
-            frame.set(.ofState(index), gradients.row(index))
-            if let first { frame.set(.state(index), first.row(index)) }
-        }
-        let share = Storage<Float>(overwriting: row)
-        if result.isConstant { result.base.update(repeating: 0, count: row) }
-        for t in isWhole ? [0] : Array((0..<steps).reversed()) {
-            frame.set(.current, expanded.step(t))
-            frame.set(.ofSent, ofSent.step(t))
+        // Where one current holds for all steps, each step's share of its gradient.
+        let share = current.isConstant ? Storage<Float>(overwriting: row) : nil
+        let result = Values(
+            overwriting: current.steps,
+            batch: current.batch,
+            count: current.count,
+            isConstant: current.isConstant
+        )
+        if current.isConstant { result.base.update(repeating: 0, count: row) }
+        let frame = ForeignFunction.Frame(adjoint)
+        frame.set(.count, row)
+        for index in states.indices { frame.set(.ofState(index), gradients.row(index)) }
+        for t in (0..<current.steps).reversed() {
+            frame.set(.current, current.step(t))
+            frame.set(.ofSent, gradient.step(t))
             if let slopes { frame.set(.slope, slopes.step(t)) }
-            frame.set(.ofCurrent, result.isConstant ? share.base : result.step(t))
-            for (place, index) in wanted.enumerated() where !isWhole {
-                frame.set(.state(index), before.base + (t * wanted.count + place) * row)
+            frame.set(.ofCurrent, share?.base ?? result.step(t))
+            for (place, index) in wanted.enumerated() {
+                frame.set(.state(index), known.before.base + (t * wanted.count + place) * row)
             }
             guard note(frame.call(), of: "adjoint") else { break }
-            if result.isConstant { for index in 0..<row { result.base[index] += share.base[index] } }
+            if let share { for index in 0..<row { result.base[index] += share.base[index] } }
             // The gradient of a state that passes none ends here.
             for index in unwalked { gradients.row(index).update(repeating: 0, count: row) }
         }
-        withExtendedLifetime((before, first, state, gradients, share, slopes, expanded, ofSent, current, gradient)) {}
-        return perStep ? result.total : result
+        return withExtendedLifetime((known.before, slopes, gradients, share, current, gradient)) { result }
+    }
+
+    /// Runs a window again, for what the way back must know of it: the states `keeping` before every step,
+    /// `[T, states, row]`, and the surrogate's slopes.
+    private func rerun(
+        _ current: Values,
+        _ adjoint: ForeignFunction,
+        keeping wanted: [Int],
+        needsSlopes: Bool = true
+    ) -> (before: Storage<Float>, slopes: Values?) {
+        let (steps, row) = (current.steps, current.row)
+        let before = Storage<Float>(overwriting: steps * wanted.count * row)
+        let hasSlopes = needsSlopes && adjoint.roles.contains(.slope)
+        guard hasSlopes || !wanted.isEmpty else { return (before, nil) }
+        let distances = hasSlopes ? Values(overwriting: steps, batch: current.batch, count: current.count) : nil
+        let state = restRows(row)
+        let keep = { (t: Int) in
+            for (place, index) in wanted.enumerated() {
+                (before.base + (t * wanted.count + place) * row).update(from: state.row(index), count: row)
+            }
+        }
+        advance(
+            current,
+            state,
+            sent: Values(overwriting: steps, batch: current.batch, count: current.count),
+            potentials: nil,
+            distances: distances,
+            before: wanted.isEmpty ? nil : keep
+        )
+        return (before, distances.map { surrogate.slopes(at: $0) })
     }
 }
 
@@ -324,8 +356,9 @@ extension Surrogate {
 }
 
 extension Values {
-    /// A constant written out, one slice a step.
-    fileprivate var expanded: Values {
+    /// One slice a step, a constant written out.
+    fileprivate var written: Values {
+        guard isConstant else { return self }
         let result = Values(overwriting: steps, batch: batch, count: count)
         for t in 0..<steps { result.step(t).update(from: base, count: row) }
         return result
