@@ -13,7 +13,9 @@ copy=$(realpath -m "${TEST_SCRATCH:-.build-test}/plugin-page")
 mkdir -p "$copy"
 
 find "$copy" -mindepth 1 -maxdepth 1 ! -name build ! -name outside-build -exec rm -rf {} +
+mkdir "$copy/bindings"
 cp -rp Package.swift Include Sources Tests plugins recipes README.md "$copy"
+cp -rp bindings/plugins "$copy/bindings"
 [[ ! -e Package.resolved ]] || cp -p Package.resolved "$copy"
 # The tests of others are compiled elsewhere; a test target needs a file.
 for tests in "$copy"/Tests/SNN*Tests "$copy"/plugins/*/Tests; do

@@ -13,7 +13,7 @@ struct ArgumentTests {
         #expect(
             names == [
                 "demo", "train", "eval", "predict", "info", "plan", "convert", "fs-fit", "recipes", "plugins",
-                "plugin", "data", "verify", "bench",
+                "plugin", "new-plugin", "data", "verify", "bench",
             ]
         )
         for command in Snn.configuration.subcommands { #expect(!command.configuration.abstract.isEmpty) }
