@@ -7,20 +7,25 @@
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 
 import snn
+
+Row = NDArray[np.float32]
 
 
 # u = v + rate v (v - 1) + i;  fires and returns to 0 where u >= peak
 # Source: Latham et al., Journal of Neurophysiology 83, 2000.
-def step(current, v, spike, distance, rate, peak):
+def step(current: Row, v: Row, spike: Row, distance: Row, rate: float, peak: float) -> None:
     u = v + rate * v * (v - 1) + current
     distance[:] = u - peak
     spike[:] = distance >= 0
     v[:] = np.where(distance >= 0, np.float32(0), u)
 
 
-def adjoint(current, v, slope, d_spike, d_v, d_current, rate, peak):
+def adjoint(
+    current: Row, v: Row, slope: Row, d_spike: Row, d_v: Row, d_current: Row, rate: float, peak: float
+) -> None:
     silent = v + rate * v * (v - 1) + current < peak
     d_current[:] = np.where(silent, d_v, np.float32(0)) + d_spike * slope
     d_v[:] = (1 + rate * (2 * v - 1)) * d_current

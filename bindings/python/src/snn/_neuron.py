@@ -6,6 +6,7 @@ The contract is that of Include/snn_plugin.h: every argument of a function means
 from __future__ import annotations
 
 import ctypes
+import importlib
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -289,7 +290,7 @@ def _interpreted(function: Callable[..., Any], wanted: list[_Argument], taken: l
 def _compiled(function: Callable[..., Any], wanted: list[_Argument], taken: list[_Argument]) -> Any:
     """A C function compiled by Numba."""
     try:
-        import numba
+        numba: Any = importlib.import_module("numba")
     except ImportError as problem:
         raise ImportError("compile=True needs Numba: pip install numba") from problem
     row = numba.types.CPointer(numba.types.float32)
