@@ -21,6 +21,8 @@ package enum LoadedPlugins {
     }
 
     private static let entries = Mutex<[Entry]>([])
+    /// What callers in C may have borrowed from plugins that were removed.
+    private static let borrowed = Mutex<[[CatalogueEntry]]>([])
 
     /// All of them.
     package static var all: [Entry] { entries.withLock { $0 } }
@@ -35,7 +37,7 @@ package enum LoadedPlugins {
             guard !known.contains(plugin.identifier),
                 !entries.contains(where: { $0.plugin.identifier == plugin.identifier })
             else { throw .plugin("there is a plugin '\(plugin.identifier)' already") }
-            let entry = Entry(plugin: plugin, origin: origin, catalogue: CatalogueEntry.entries(of: plugin))
+            let entry = Entry(plugin: plugin, origin: origin, catalogue: plugin.descriptions.map(CatalogueEntry.init))
             do throws(SNNError) {
                 _ = try Registry(plugins: builtInPlugins, loaded: (entries + [entry]).map(\.plugin))
             } catch { throw .plugin(error.message) }
@@ -52,7 +54,8 @@ package enum LoadedPlugins {
             guard let place = entries.firstIndex(where: { $0.plugin.identifier == identifier }) else {
                 throw .unknown("loaded plugin", identifier, known: entries.map(\.plugin.identifier))
             }
-            entries.remove(at: place)
+            let entry = entries.remove(at: place)
+            borrowed.withLock { $0.append(entry.catalogue) }
         }
     }
 }

@@ -57,12 +57,17 @@ struct library {
     snn_status (*tensor)(snn_network *, size_t, const char **, float **, const int64_t **, size_t *);
     snn_status (*count)(size_t *);
     snn_status (*number)(const snn_report *, const char *, double *);
+    void (*free_network)(snn_network *);
+    void (*free_dataset)(snn_dataset *);
+    void (*free_trainer)(snn_trainer *);
+    void (*free_report)(snn_report *);
 };
 
 static struct library here(void)
 {
     return (struct library){snn_plugin_load, snn_network_create, snn_dataset_open, snn_trainer_create,
-                            snn_trainer_fit, snn_network_tensor, snn_component_count, snn_report_number};
+                            snn_trainer_fit, snn_network_tensor, snn_component_count, snn_report_number,
+                            snn_network_free, snn_dataset_free, snn_trainer_free, snn_report_free};
 }
 
 /* Trains for two epochs, after which the loss has fallen; the sum of some bits of the weights. */
@@ -87,6 +92,10 @@ static uint64_t trained(struct library library, const char *json)
         memcpy(&bits, &values[k], sizeof bits);
         sum = sum * 31 + bits;
     }
+    library.free_report(report);
+    library.free_trainer(trainer);
+    library.free_dataset(digits);
+    library.free_network(network);
     return sum;
 }
 
@@ -165,6 +174,7 @@ static void files(const char *folder)
     CHECK(snn_plugin_define("text", "dv/dt = (9*i - v)/(20 ms); spike when v >= 1; v -= 1") == SNN_OK);
     CHECK(listed("text"));
     trained(here(), NETWORK("text"));
+    CHECK(snn_plugin_remove("text") == SNN_OK && !listed("text"));
 }
 
 static void two_copies(const char *folder)
@@ -182,6 +192,10 @@ static void two_copies(const char *folder)
     *(void **)&copy.trainer = dlsym(object, "snn_trainer_create");
     *(void **)&copy.fit = dlsym(object, "snn_trainer_fit");
     *(void **)&copy.tensor = dlsym(object, "snn_network_tensor");
+    *(void **)&copy.free_network = dlsym(object, "snn_network_free");
+    *(void **)&copy.free_dataset = dlsym(object, "snn_dataset_free");
+    *(void **)&copy.free_trainer = dlsym(object, "snn_trainer_free");
+    *(void **)&copy.free_report = dlsym(object, "snn_report_free");
     *(void **)&copy.number = dlsym(object, "snn_report_number");
     *(void **)&copy.count = dlsym(object, "snn_component_count");
     if (!CHECK(copy.load && copy.load != snn_plugin_load)) return;

@@ -163,16 +163,6 @@ struct CatalogueEntry: Sendable {
     static var all: [CatalogueEntry] { builtIn + LoadedPlugins.all.flatMap(\.catalogue) }
 
     private static let builtIn = ((try? Registry(plugins: builtInPlugins))?.components ?? []).map(CatalogueEntry.init)
-
-    /// The entries of a plugin that came at run time.
-    static func entries(of plugin: LoadedPlugin) -> [CatalogueEntry] {
-        let entries = plugin.descriptions.map(CatalogueEntry.init)
-        // Callers keep the strings, also of a plugin that was removed.
-        for entry in entries { entry.keepForever() }
-        return entries
-    }
-
-    private func keepForever() { for strings in [texts] + parameterTexts { _ = Unmanaged.passRetained(strings) } }
 }
 
 extension ParameterDescription {
