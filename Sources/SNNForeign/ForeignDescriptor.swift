@@ -77,12 +77,6 @@ struct ForeignDescriptor: Sendable {
     }
 }
 
-extension ForeignDescriptor.Function {
-    func takes(_ role: ForeignRole) -> Bool { roles.contains(role) }
-    /// Whether it is the form for a whole window.
-    var isWindow: Bool { takes(.steps) }
-}
-
 /// A parameter as a plugin describes it.
 private enum ForeignParameter {
     static func description(
@@ -192,6 +186,14 @@ private struct ForeignNames {
             guard isNumber, fits else {
                 throw reader.refusal(
                     "«\(argument.text)» must be \(isReal ? "" : "int32_t, int64_t, ")float or double \(argument.name)"
+                )
+            }
+            if case .integer(let low, let high) = parameters[index].domain,
+                argument.kind == .int32 || argument.kind == .int,
+                Int32(exactly: low) == nil || Int32(exactly: high) == nil
+            {
+                throw reader.refusal(
+                    "«\(argument.text)» does not hold \(low) ... \(high); take int64_t \(argument.name)"
                 )
             }
             return .parameter(index)

@@ -9,6 +9,7 @@ static const snn_parameter a[] = {{"a", "1", 0.5, 0, 1, 0, "m"}}, outside[] = {{
                            crossed[] = {{"a", "1", 0, 1, 0, 0, "m"}}, unit[] = {{"a", NULL, 0, 0, 1, 0, "m"}},
                            flags[] = {{"a", "1", 0, 0, 1, 64, "m"}},
                            integer[] = {{"a", "1", 0, -INFINITY, 1, SNN_INTEGER, "m"}};
+static const snn_parameter wide[] = {{"a", "1", 0, 0, 4294967296.0, SNN_INTEGER, "m"}};
 static char endless_text[5000];
 
 #define STEP "void(size_t n, const float *current, float *spike)"
@@ -61,6 +62,8 @@ static const fixture_refused refused[] = {
     PARAMETERS(unit, 1) "parameters[0].unit must not be NULL"},
     PARAMETERS(flags, 1) "unknown flags 64"},
     PARAMETERS(integer, 1) "an integer needs whole low and high"},
+    NEURON(SNN_NEURON, "p", "s", v, 1, wide, 1,
+           .step = {nothing, "void(size_t n, const float *current, float *spike, int32_t a)"}) "take int64_t a"},
     SIGNATURE("") "must be UTF-8 and not empty"},
     SIGNATURE("nonsense") "must be «result(type name, ...)»"},
     SIGNATURE("char *(size_t n)") "must return void, int or int32_t"},
