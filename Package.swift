@@ -37,10 +37,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
-        .target(name: "SNNKernel", dependencies: ["CLanes", "CBLIS"]),
+        .target(name: "SNNKernel", dependencies: ["CLanes", "CProducts"]),
         // The archive, so that the library needs no libblis where it runs.
         .target(
-            name: "CBLIS",
+            name: "CProducts",
             linkerSettings: [
                 .linkedLibrary(":libblis.a", .when(platforms: [.linux])),
                 .linkedLibrary("blis", .when(platforms: [.macOS])),

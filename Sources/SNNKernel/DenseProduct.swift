@@ -1,5 +1,5 @@
-import CBLIS
 import CLanes
+import CProducts
 
 /// Matrix products of dense activity, from BLIS.
 ///
@@ -20,22 +20,50 @@ enum DenseProduct {
     ) {
         let columns = columns ?? 0..<outputs
         for first in stride(from: 0, to: inputs, by: sumBlock) {
-            dense_product(
-                rows,
-                columns.count,
-                min(sumBlock, inputs - first),
+            addLawful(
+                rows: rows,
+                inputs: min(sumBlock, inputs - first),
+                outputs: outputs,
+                columns: columns,
                 input + first,
-                inputs,
-                1,
-                weights + first * outputs + columns.lowerBound,
-                outputs,
-                1,
-                first == 0 ? 0 : 1,
-                result + columns.lowerBound,
-                outputs,
-                true
+                rowLength: inputs,
+                weights: weights + first * outputs,
+                isFirst: first == 0,
+                to: result
             )
         }
+    }
+
+    /// One block of the law of sums, at most ``sumBlock`` inputs, whose total is added to those of the blocks before it.
+    ///
+    /// Rows of `input` are `rowLength` apart; `columns` is as above.
+    static func addLawful(
+        rows: Int,
+        inputs: Int,
+        outputs: Int,
+        columns: Range<Int>? = nil,
+        _ input: UnsafePointer<Float>,
+        rowLength: Int,
+        weights: UnsafePointer<Float>,
+        isFirst: Bool,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        let columns = columns ?? 0..<outputs
+        dense_product(
+            rows,
+            columns.count,
+            inputs,
+            input,
+            rowLength,
+            1,
+            weights + columns.lowerBound,
+            outputs,
+            1,
+            isFirst ? 0 : 1,
+            result + columns.lowerBound,
+            outputs,
+            true
+        )
     }
 
     /// `result [rows, inputs] = sum_o gradient[row, o] weights[i, o]`: the product with the transposed weights, in any
@@ -92,11 +120,13 @@ enum DenseProduct {
         )
     }
 
-    /// Bytes into which BLIS packs the factors of a product of `columns` columns; kept until the process ends, one set for
-    /// every thread that multiplies.
-    ///
-    /// Block sizes of its kernels for AVX2: 168 rows and 4080 columns of 256.
-    static func packedBytes(columns: Int) -> Int { 4 * 256 * (168 + min(columns, 4080)) }
+    /// Bytes into which BLIS packs the factors of a product of `columns` columns, blocks of 256 deep; kept until the process
+    /// ends, one set for every thread that multiplies.
+    static func packedBytes(columns: Int) -> Int {
+        var (mostRows, mostColumns) = (0, 0)
+        dense_product_blocks(&mostRows, &mostColumns)
+        return 4 * 256 * (mostRows + min(columns, mostColumns))
+    }
 
     /// Bytes of BLIS itself, its code and its tables for every kind of processor, that the first product brings in.
     static let codeBytes = 3 << 19

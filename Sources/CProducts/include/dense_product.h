@@ -1,4 +1,4 @@
-/* The dense matrix product, from BLIS: the only function of it that the library uses, on one thread, with no setting of
+/* The dense matrix product, from BLIS: the only part of it that the library uses, on one thread, with no setting of
    this process changed. */
 #ifndef SNN_DENSE_PRODUCT_H
 #define SNN_DENSE_PRODUCT_H
@@ -17,5 +17,8 @@ void dense_product(
     float beta,
     float *c, long c_row,
     bool in_order);
+
+/* The most rows of a and columns of b that a product packs at a time. */
+void dense_product_blocks(long *rows, long *columns);
 
 #endif
