@@ -4,6 +4,7 @@ extension Convolution {
         switch pass {
         case .current:
             if multiplies(arriving) { return [] }
+            if isDense, let words = SpikeWords.bytes(arriving, outputs: outputShape.channels) { return words }
             let tile = TileWeights.bytes(
                 inputs: arriving.count,
                 outputs: outputShape.channels,
@@ -22,6 +23,7 @@ extension Convolution {
                 + (outputShape.isFlat ? [] : EventSums.fieldBytes(arriving, taps: kernelHeight * kernelWidth))
         case .gradients:
             if multiplies(arriving) { return [] }
+            if isDense, let words = SpikeWords.outerBytes(arriving, outputs: outputShape.channels) { return words }
             let gathers = isDense && arriving.kind.isBinary && gathers(events: arriving.events)
             return EventList.bytes(arriving, shape: inputShape) + (gathers ? SpikeColumns.bytes(arriving) : [])
         case .inputGradient(let someAreZero):
@@ -44,8 +46,9 @@ extension Convolution {
         return (parts, ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels))
     }
 
-    /// The list of spikes, the same by input, a strip of errors, and those gathered from strips.
+    /// The list of spikes, the same by input, a strip of errors, and those gathered from strips; or words and tiles.
     public func stripBuffers(arriving: PlannedActivity) -> [Int]? {
+        if isDense, let words = SpikeWords.outerBytes(arriving, outputs: outputShape.channels) { return words }
         guard arriving.kind.isBinary, takesStrips(rows: arriving.rows, spikes: arriving.events) else { return nil }
         return EventList.bytes(arriving, shape: inputShape)
             + SpikeColumns.bytes(arriving) + [4 * arriving.rows * OneVector.width]

@@ -247,13 +247,16 @@ final class MemoryWalk {
         // Events are taken to ascend.
         let isListed =
             coding.sends == .raster && largest == 1 && coding is any EventCoding && network.inputShape.isFlat
-        let planned = PlannedActivity(
+        var planned = PlannedActivity(
             kind: isListed ? .list : kind(coding.sends, largest: largest),
             steps: network.steps,
             batch: batch,
             count: network.inputShape.count,
             activity: coding.sends == .raster ? varied(workload.inputActivity) : workload.inputActivity
         )
+        if isListed, SpikeWords.areMany(planned.events, rows: planned.rows, inputs: planned.count) {
+            planned.kind = .bits
+        }
         let flow = Flow(planned: planned, largest: largest)
         if coding.sends == .raster, !(coding is any EventCoding) {
             // Values are read, turned into spikes with random numbers of a sample, and let go.

@@ -7,6 +7,9 @@
 enum Slab {
     /// Bytes of the widest activity of a slab, written out one number a step.
     static let bytes = 1 << 18
+    /// The most that becomes of them where weights are larger: a slab reads all weights and adds to all of their gradients,
+    /// which is worth few samples no more once these leave the second-level cache.
+    static let mostBytes = 1 << 20
 }
 
 extension Network {
@@ -44,7 +47,10 @@ extension Network {
         if coding.sends == .values { widest = max(widest, inputShape.count) }
         // Values that hold for the window lie there once.
         let slices = nodes.allSatisfy { $0.joins.isConstant && $0.sends.isConstant } ? 1 : steps
-        return max(1, Slab.bytes / (4 * slices * max(1, widest)))
+        let heaviest = nodes.lazy.filter { !$0.defersGradients }.flatMap(\.connectionTensors)
+            .reduce(0) { max($0, 4 * tensors[$1].storage.count) }
+        let bytes = min(max(Slab.bytes, heaviest), Slab.mostBytes)
+        return max(1, bytes / (4 * slices * max(1, widest)))
     }
 
     /// Runs the samples of a block slab by slab.

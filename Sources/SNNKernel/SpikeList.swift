@@ -103,8 +103,36 @@ struct SpikeList: Sendable {
 extension EventBlock {
     /// The raster of events of a flat input that ascend by step and neuron within a sample; nil for others.
     public var ascending: Raster? {
-        guard isFlat, let list = SpikeList(self) else { return nil }
-        return Raster(list, count: count)
+        guard isFlat else { return nil }
+        let events = lists.reduce(0) { $0 + $1.count }
+        if SpikeWords.areMany(events, rows: steps * batch, inputs: count) { return ascendingBits }
+        return SpikeList(self).map { Raster($0, count: count) }
+    }
+
+    /// As ``ascending``, bit by bit.
+    private var ascendingBits: Raster? {
+        let words = Raster.emptyBits(steps: steps, batch: batch, count: count)
+        let bitsPerStep = 64 * ((batch * count + 63) >> 6)
+        let (window, neurons) = (UInt64(steps), UInt32(truncatingIfNeeded: count))
+        for (sample, list) in lists.enumerated() {
+            var least: UInt64 = 0
+            // Bits that go to a word are gathered before they are written: each write would wait for the one before.
+            var (word, pending) = (0, UInt64(0))
+            for event in 0..<list.count {
+                let neuron = list.neurons[event]
+                let key = UInt64(list.steps[event]) << 32 | UInt64(neuron)
+                guard key >= least, key >> 32 < window, neuron < neurons else { return nil }
+                least = key &+ 1
+                let place = Int(truncatingIfNeeded: key >> 32) &* bitsPerStep &+ sample &* count &+ Int(neuron)
+                if place >> 6 != word {
+                    words.base[word] |= pending
+                    (word, pending) = (place >> 6, 0)
+                }
+                pending |= 1 &<< UInt64(truncatingIfNeeded: place)
+            }
+            words.base[word] |= pending
+        }
+        return Raster(steps: steps, batch: batch, count: count, form: .bits(words))
     }
 }
 
