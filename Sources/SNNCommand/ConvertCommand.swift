@@ -23,10 +23,13 @@ struct ConvertCommand: UsesPlugins {
     var steps: Int?
     @Option(
         parsing: .unconditional,
-        help: "Per cent of the activations that windows, ranges and thresholds have room for."
+        help: """
+            Per cent of the activations that windows, ranges and thresholds have room for; 100 for ttfs. Without it and \
+            --margin those of fs and if are chosen so that spikes differ least from the activations.
+            """
     )
-    var percentile = 100.0
-    @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, 2 for fs, 1 for if.")
+    var percentile: Double?
+    @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, else 2 for fs and 1 for if.")
     var margin: Double?
     @Option(parsing: .unconditional, help: "Added to currents, in units of the last bit (fs): 0.5 rounds, 0 cuts off.")
     var shift: Double?

@@ -69,6 +69,60 @@ public struct ActivitySurvey: Sendable {
         return largest
     }
 
+    /// A staircase of equal steps that stands for the positive values.
+    public struct Staircase: Sendable {
+        /// Steps from 0 to the range.
+        public let divisions: Double
+        /// Steps up to the highest stair.
+        public let most: Double
+        /// What is added before rounding down, in steps.
+        public let shift: Double
+
+        /// y = range / divisions x min(most, floor(x divisions / range + shift)).
+        public init(divisions: Double, most: Double, shift: Double) {
+            self.divisions = divisions
+            self.most = most
+            self.shift = shift
+        }
+
+        func error(_ x: Double, range: Double) -> Double {
+            let step = range / divisions
+            return x - step * min(most, (x / step + shift).rounded(.down))
+        }
+    }
+
+    /// The largest range, at most `room` times the largest value, whose staircase differs from the positive values by no more
+    /// than `tolerance` of their mean square; where none does, the range with the least difference.
+    ///
+    /// Ranges are looked at eight an octave. 0 where no value was positive.
+    public func range(_ staircase: Staircase, tolerance: Double, room: Double) -> Float {
+        guard count > 0, largest.isFinite else { return largest }
+        let seen = bins.enumerated().lazy.filter { $0.element > 0 }.map { place, count in
+            (value: min(Self.middle(place), Double(largest)), count: Double(count))
+        }
+        let values = Array(seen)
+        let bound = tolerance * values.reduce(0) { $0 + $1.count * $1.value * $1.value }
+        var best = (range: Double(largest), error: Double.infinity)
+        var range = room * Double(largest)
+        // Far below the values every stair but the highest is wasted.
+        while range > Double(largest) / 256 {
+            let error = values.reduce(0) { sum, seen in
+                let off = staircase.error(seen.value, range: range)
+                return sum + seen.count * off * off
+            }
+            if error <= bound { return Float(range) }
+            if error < best.error { best = (range, error) }
+            range *= exp2(-1.0 / 8)
+        }
+        return Float(best.range)
+    }
+
+    /// The value in the middle of a bin.
+    private static func middle(_ place: Int) -> Double {
+        let (octave, part) = place.quotientAndRemainder(dividingBy: binsAnOctave)
+        return scalbn(1 + (Double(part) + 0.5) / Double(binsAnOctave), Int32(octave + octaves.lowerBound))
+    }
+
     mutating func add(_ other: ActivitySurvey) {
         largest = max(largest, other.largest)
         count += other.count

@@ -216,8 +216,12 @@ public final class Trainer: @unchecked Sendable {
             while let block = queue.take() {
                 network.workspaces.use(retention: recomputed.isEmpty ? Retention.training : Retention.budget) {
                     let samples = block * size..<min(count, (block + 1) * size)
+                    // The sums begin with those of the first block: others wait for it, so it may write where they lie.
+                    let gradients = block == 0 ? sums : partials[worker]
                     do throws(SNNError) {
-                        for partial in partials[worker] { partial.base.update(repeating: 0, count: partial.count) }
+                        if block > 0 {
+                            for partial in gradients { partial.base.update(repeating: 0, count: partial.count) }
+                        }
                         let context = BlockContext(
                             isTraining: true,
                             seed: seed,
@@ -233,7 +237,7 @@ public final class Trainer: @unchecked Sendable {
                             arrival,
                             divisor,
                             samples: loss.reduction == .mean ? count : 1,
-                            to: partials[worker],
+                            to: gradients,
                             deferred
                         )
                         queue.deliver(block) {
@@ -241,9 +245,8 @@ public final class Trainer: @unchecked Sendable {
                             total.correct += correct
                             if notes { total.raise(largest) }
                             total.statistics.add(statistics)
-                            for (sum, partial) in zip(sums, partials[worker]) where partial.count > 0 {
-                                sum.add(partial)
-                            }
+                            guard block > 0 else { return }
+                            for (sum, partial) in zip(sums, gradients) where partial.count > 0 { sum.add(partial) }
                         }
                     } catch { queue.fail(error) }
                 }

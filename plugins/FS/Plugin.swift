@@ -40,10 +40,7 @@ public enum PluginEntry: Plugin {
         Component(
             "fs.fit_ranges",
             "Gives every fs.relu layer the range that a data set needs, without training.",
-            parameters: [
-                .number("percentile", default: 100, above: 0, atMost: 100, "share of the currents that is in range"),
-                .number("margin", default: 1, above: 0, "room above it"),
-            ]
-        ) { p, _ throws(SNNError) in RangeFit(percentile: p.number("percentile"), margin: p.number("margin")) }
+            parameters: RangeFit.parameters
+        ) { p, _ throws(SNNError) in RangeFit(p) }
     ]
 }

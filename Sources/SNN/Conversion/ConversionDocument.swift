@@ -9,10 +9,11 @@ package struct ConversionDocument: Sendable, Equatable {
     package let target: ConversionTarget
     /// Steps of a window: K bits of a code, or T steps that a rate is a mean over.
     package let steps: Int
-    /// Per cent of the activations that windows, ranges and thresholds have room for.
-    package let percentile: Double
+    /// Per cent of the activations that windows, ranges and thresholds have room for; nil with ``margin``, for spikes on a
+    /// grid, where codes and rates are to differ least from the activations.
+    package let percentile: Double?
     /// Room above it, a factor.
-    package let margin: Double
+    package let margin: Double?
     /// What is added to the currents of few-spikes neurons, in units of the last bit.
     package let shift: Double
     /// The value of the input that stays silent; nil takes it from the data.
@@ -32,7 +33,7 @@ package struct ConversionDocument: Sendable, Equatable {
     package init(
         to target: ConversionTarget,
         steps: Int? = nil,
-        percentile: Double = 100,
+        percentile: Double? = nil,
         margin: Double? = nil,
         shift: Double? = nil,
         low: Double? = nil,
@@ -40,8 +41,10 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         self.target = target
         self.steps = steps ?? Self.defaultSteps(target)
-        self.percentile = percentile
-        self.margin = margin ?? Self.defaultMargin(target)
+        // Spike times are exact: nothing is to be traded for room.
+        let isFree = percentile == nil && margin == nil && (target == .fs || target == .rate)
+        self.percentile = isFree ? nil : percentile ?? 100
+        self.margin = isFree ? nil : margin ?? Self.defaultMargin(target)
         self.shift = shift ?? 0.5
         self.low = low
         self.high = high
@@ -59,7 +62,10 @@ package struct ConversionDocument: Sendable, Equatable {
             throw .parameter("shift must be 0 ... 1, got \(self.shift.plain)")
         }
         // Before an hour of training rather than after it.
-        _ = try Library.registry().rule(rule(for: .ttfs) ?? ComponentChoice(""))
+        if let percentile, percentile.isNaN || percentile <= 0 || percentile > 100 {
+            throw .parameter("percentile must be > 0 and <= 100, got \(percentile.plain)")
+        }
+        if let margin, !margin.isFinite || margin <= 0 { throw .parameter("margin must be > 0, got \(margin.plain)") }
     }
 
     /// The keys of the document, without those of a stage.
@@ -75,7 +81,7 @@ package struct ConversionDocument: Sendable, Equatable {
         try self.init(
             to: target,
             steps: try field["steps"].optionalInteger(),
-            percentile: try field["percentile"].optionalNumber() ?? 100,
+            percentile: try field["percentile"].optionalNumber(),
             margin: try field["margin"].optionalNumber(),
             shift: try field["shift"].optionalNumber(),
             low: try field["low"].optionalNumber(),
@@ -87,7 +93,8 @@ package struct ConversionDocument: Sendable, Equatable {
     private func rule(for target: ConversionTarget) -> ComponentChoice? {
         let names: [ConversionTarget: String] = [.ttfs: "ttfs.fit_windows", .fs: "fs.fit_ranges"]
         return names[target].map { name in
-            ComponentChoice(name, ["percentile": .number(percentile), "margin": .number(margin)])
+            guard let percentile, let margin else { return ComponentChoice(name, ["by": .text("error")]) }
+            return ComponentChoice(name, ["percentile": .number(percentile), "margin": .number(margin)])
         }
     }
 
@@ -130,13 +137,20 @@ package struct ConversionDocument: Sendable, Equatable {
         case .rate:
             let analog = try network.folded(registry: registry)
             for (node, survey) in zip(analog.nodes, try analog.survey(data, threads: threads, progress: progress)) {
-                let largest = margin * Double(survey.percentile(percentile))
-                if largest > 0 { settings.thresholds[node.name] = largest }
+                let threshold = threshold(survey)
+                if threshold > 0 { settings.thresholds[node.name] = threshold }
             }
         case .fs: settings.tables = try tables(for: network, threads: threads)
         case .relu: break
         }
         return try network.converted(to: target, settings, registry: registry)
+    }
+
+    /// What a rate of 1 had better stand for: T steps count the spikes of half a threshold and more.
+    private func threshold(_ survey: ActivitySurvey) -> Double {
+        if let percentile, let margin { return margin * Double(survey.percentile(percentile)) }
+        let rates = ActivitySurvey.Staircase(divisions: Double(steps), most: Double(steps), shift: 0.5)
+        return Double(survey.range(rates, tolerance: 0, room: 1))
     }
 
     /// Tables of the smooth functions in a network, fitted where none is published for these steps.
@@ -186,5 +200,21 @@ package struct ConversionDocument: Sendable, Equatable {
         guard fits(network) else { return }
         _ = try training().trainer(for: network, seed: network.seed)
             .fit(data, epochs: 1, threads: threads, progress: progress)
+    }
+
+    /// Makes up in the biases for what codes and rates move the mean of, where their ranges are chosen for the least
+    /// difference; does nothing where they were given, and for other targets.
+    ///
+    /// `original` is the network that `network` was converted from.
+    package func correctBiases(
+        of network: Network,
+        like original: Network,
+        data: Dataset,
+        threads: Int,
+        progress: ProgressHandler? = nil
+    ) throws(SNNError) {
+        guard percentile == nil, target == .fs || target == .rate else { return }
+        let analog = try original.folded(registry: try Library.registry())
+        try BiasCorrection(analog: analog, converted: network, data: data, threads: threads).run(progress: progress)
     }
 }

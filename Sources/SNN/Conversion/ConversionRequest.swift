@@ -80,6 +80,7 @@ package struct ConversionRequest: Sendable {
         if let page { try RecipeRun.checkWritable(page) }
         let converted = try conversion.convert(network, data: data, threads: threads, progress: progress)
         try conversion.fit(converted, data: data, threads: threads, progress: progress)
+        try conversion.correctBiases(of: converted, like: network, data: data, threads: threads, progress: progress)
         guard reportSamples > 0, wantsReport || page != nil else { return (converted, nil) }
         let report = try conversion.report(
             network,

@@ -96,6 +96,7 @@ package struct RecipeRun {
         let lastTraining = recipe.stages.lastIndex { $0.kind == .train }
         var epochs: [[EpochResult]] = []
         for (index, given) in recipe.stages.enumerated() {
+            let original = network
             if !isConverted || index > firstStage {
                 network = try network.changed(by: given.changes, registry: registry)
                 if let conversion = given.conversion {
@@ -134,8 +135,17 @@ package struct RecipeRun {
                         epochDone(index, result)
                     }
                 )
-            if results.isEmpty, let out = options.out {
-                // Nothing was left to train, but the caller still wants the file.
+            if let conversion = given.conversion, !isConverted || index > firstStage {
+                try conversion.correctBiases(
+                    of: network,
+                    like: original,
+                    data: train,
+                    threads: threads,
+                    progress: progress
+                )
+            }
+            if results.isEmpty || given.conversion != nil, let out = options.out {
+                // What was not trained, or changed since, belongs into the file as well.
                 try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)
             }
             epochs.append(results)

@@ -43,6 +43,7 @@ struct SpikingConversionTests {
     ) throws -> Network {
         let other = try document.convert(network, data: data)
         try document.fit(other, data: data, threads: 2)
+        try document.correctBiases(of: other, like: network, data: data, threads: 2)
         return other
     }
 
@@ -90,7 +91,7 @@ struct SpikingConversionTests {
         )
         #expect(clipping.layers[0].clippedShare > 0.01)
         #expect(clipping.layers[0].clippingError > 10 * clipping.layers[0].roundingError)
-        let coarse = try ConversionDocument(to: .fs, steps: 2)
+        let coarse = try ConversionDocument(to: .fs, steps: 2, margin: 1)
         let rounding = try coarse.report(
             network,
             try converted(network, coarse, data),
@@ -100,6 +101,68 @@ struct SpikingConversionTests {
         )
         #expect(rounding.layers[0].roundingError > 10 * rounding.layers[0].clippingError)
         #expect(rounding.roundingLoss > abs(rounding.clippingLoss))
+    }
+
+    @Test("ranges that are chosen lose least where steps are few, and save spikes where they are many")
+    func chosenRanges() throws {
+        let (network, data) = try trained()
+        let analog = try network.evaluate(data).accuracy
+        func error(_ document: ConversionDocument) throws -> (first: Double, accuracy: Double, spikes: Double) {
+            let spiking = try converted(network, document, data)
+            let report = try document.report(network, spiking, data: data, samples: 200, threads: 2)
+            let found = try spiking.evaluate(data)
+            return (report.layers[0].error, found.accuracy, found.statistics.spikesPerNeuron)
+        }
+        for steps in [2, 3] {
+            let chosen = try error(ConversionDocument(to: .fs, steps: steps))
+            for percentile in [97.0, 99, 99.9, 100] {
+                let other = try error(ConversionDocument(to: .fs, steps: steps, percentile: percentile, margin: 1))
+                #expect(chosen.first <= other.first * 1.05)
+            }
+            #expect(chosen.accuracy > analog - 0.1)
+        }
+        let chosen = try error(ConversionDocument(to: .fs, steps: 12))
+        let tight = try error(ConversionDocument(to: .fs, steps: 12, margin: 1))
+        #expect(chosen.first <= 3.2e-5 && chosen.spikes < tight.spikes)
+        #expect(abs(chosen.accuracy - analog) <= 0.005)
+    }
+
+    @Test("biases make up for what few codes move the mean current of a channel by", arguments: [1, 2])
+    func biases(_ threads: Int) throws {
+        let (network, data) = try trained()
+        let document = try ConversionDocument(to: .fs, steps: 2)
+        let spiking = try document.convert(network, data: data)
+        try document.fit(spiking, data: data, threads: 2)
+        let analog = try network.folded(registry: try Library.registry())
+        func means(_ network: Network) throws -> [Double] {
+            let last = network.nodes.count - 1
+            let sums = Storage<Float>(data.count * network.scoreCount)
+            try network.visit(data, count: data.count, threads: 1) { passage in
+                guard let current = passage.currents[last].map({ Activity.values($0).windowMean }) else { return }
+                for (row, sample) in passage.samples.enumerated() {
+                    (sums.base + sample * current.count)
+                        .update(from: current.base + row * current.count, count: current.count)
+                }
+            }
+            return (0..<network.scoreCount).map { score in
+                (0..<data.count).reduce(0) { $0 + Double(sums.base[$1 * network.scoreCount + score]) }
+                    / Double(data.count)
+            }
+        }
+        func distance() throws -> Double {
+            zip(try means(spiking), try means(analog)).reduce(0) { $0 + abs($1.0 - $1.1) }
+        }
+        let before = try distance()
+        let first = spiking.tensors.filter { $0.name.hasPrefix("c1.") }.map { Array($0.storage.elements) }
+        try document.correctBiases(of: spiking, like: network, data: data, threads: threads)
+        #expect(try distance() < before / 3)
+        // Nothing comes in with the pixels, so there is nothing to make up for.
+        #expect(spiking.tensors.filter { $0.name.hasPrefix("c1.") }.map { Array($0.storage.elements) } == first)
+        // Ranges that were given ask for no change.
+        let given = try ConversionDocument(to: .fs, steps: 2, percentile: 99)
+        let all = spiking.tensors.map { Array($0.storage.elements) }
+        try given.correctBiases(of: spiking, like: network, data: data, threads: threads)
+        #expect(spiking.tensors.map { Array($0.storage.elements) } == all)
     }
 
     @Test("rates come to the analog network as the window grows")
@@ -171,6 +234,11 @@ struct SpikingConversionTests {
         #expect(
             failure { try ConversionDocument(to: .ttfs, steps: 4) } == .argument("steps is for fs and if, not for ttfs")
         )
+        #expect(
+            failure { try ConversionDocument(to: .rate, percentile: 101) }
+                == .parameter("percentile must be > 0 and <= 100, got 101")
+        )
+        #expect(failure { try ConversionDocument(to: .fs, margin: 0) } == .parameter("margin must be > 0, got 0"))
         #expect(failure { try ConversionDocument(to: .fs, shift: 2) } == .parameter("shift must be 0 ... 1, got 2"))
     }
 

@@ -1,0 +1,126 @@
+import SNNKernel
+
+/// Gives every channel of a converted network the mean current that it has in the analog one.
+///
+///     b += mean over samples and pixels of (analog current - converted current)      layer by layer, from the input on
+///
+/// Codes of few steps and rates of short windows are rounded and cut off, which moves the mean of what a layer sends; the
+/// layer behind it adds up what many channels are off by. Layers whose current nothing moved keep the bits of their biases,
+/// and so do layers without any. Source: Nagel et al., «Data-free quantization through weight equalization and bias correction»,
+/// arXiv 1906.04721.
+struct BiasCorrection {
+    let analog: Network
+    let converted: Network
+    let data: Dataset
+    let threads: Int
+
+    /// Samples that the means are taken over: both networks see the same, so few are enough.
+    private static let mostSamples = 256
+
+    /// Corrects the biases of `converted`.
+    ///
+    /// `progress` is told of every layer, as a part of the first epoch. Errors: those of a prediction, and
+    /// ``SNNError/cancelled(_:)``.
+    func run(progress: ProgressHandler?) throws(SNNError) {
+        let samples = SpacedSamples(data: data, count: min(Self.mostSamples, data.count))
+        let layers = converted.nodes.indices.filter { converted.nodes[$0].connection is Convolution }
+        let wanted = try means(analog, samples)
+        let start = Clock.seconds
+        for (done, index) in layers.enumerated() {
+            let node = converted.nodes[index]
+            guard
+                let tensor = converted.tensors[node.tensors].first(where: { $0.description.name == "bias" }),
+                let wanted = wanted[try analog.nodeIndex(node.name)], let found = try means(converted, samples)[index]
+            else { continue }
+            let places = tensor.storage.count
+            // One bias a neuron, or one for all pixels of a channel.
+            var moves = [Double](repeating: 0, count: places)
+            for neuron in wanted.indices {
+                moves[neuron % places] += (wanted[neuron] - found[neuron]) * Double(places) / Double(wanted.count)
+            }
+            for place in 0..<places where moves[place] != 0 { tensor.storage.base[place] += Float(moves[place]) }
+            try report(done + 1, of: layers.count, since: start, progress)
+        }
+    }
+
+    private func report(_ done: Int, of total: Int, since start: Double, _ progress: ProgressHandler?) throws(SNNError)
+    {
+        guard let progress else { return }
+        let news = Progress(
+            epoch: 1,
+            epochs: 1,
+            done: done,
+            total: total,
+            loss: .nan,
+            accuracy: .nan,
+            samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
+        )
+        guard progress(news) else { throw .cancelled("the conversion was cancelled after \(done) of \(total) layers") }
+    }
+
+    /// The mean current of every neuron of every node over samples and steps; nil where a node has none.
+    private func means(_ network: Network, _ samples: SpacedSamples) throws(SNNError) -> [[Double]?] {
+        let sums = CurrentSums(samples: samples.count)
+        try network.visit(samples, count: samples.count, threads: threads) { passage in
+            let means = passage.currents.map { $0.map { Activity.values($0).windowMean } }
+            for (row, sample) in passage.samples.enumerated() {
+                sums.place(
+                    means.map { values in
+                        values.map { Array(UnsafeBufferPointer(start: $0.base + row * $0.count, count: $0.count)) }
+                    },
+                    at: sample
+                )
+            }
+            withExtendedLifetime(means) {}
+        }
+        return sums.means
+    }
+
+    /// Currents of every sample, added up in the order of the samples, whatever the threads.
+    private final class CurrentSums: @unchecked Sendable {
+        private let places: UnsafeMutableBufferPointer<[[Float]?]>
+
+        init(samples: Int) {
+            places = .allocate(capacity: samples)
+            places.initialize(repeating: [])
+        }
+
+        deinit {
+            places.deinitialize()
+            places.deallocate()
+        }
+
+        func place(_ currents: [[Float]?], at sample: Int) { places[sample] = currents }
+
+        var means: [[Double]?] {
+            guard let first = places.first else { return [] }
+            return first.indices.map { node in
+                guard let count = first[node]?.count else { return nil }
+                var sum = [Double](repeating: 0, count: count)
+                for sample in places {
+                    guard let currents = sample[node] else { continue }
+                    for neuron in 0..<count { sum[neuron] += Double(currents[neuron]) }
+                }
+                return sum.map { $0 / Double(places.count) }
+            }
+        }
+    }
+}
+
+/// Samples from all over a data set, whose order may be that of its classes.
+private struct SpacedSamples: LabelledSource {
+    let data: Dataset
+    let count: Int
+
+    private func number(_ sample: Int) -> Int { sample * data.count / count }
+
+    var inputCount: Int { data.inputCount }
+    var classes: Int { data.classes }
+    var isAugmented: Bool { false }
+    func label(_ sample: Int) -> Int32 { data.label(number(sample)) }
+    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
+        fill(sample, into: row)
+    }
+    func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(number(sample), into: row) }
+    func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(number(sample)) }
+}
