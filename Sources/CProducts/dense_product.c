@@ -57,9 +57,10 @@ void dense_product(
                  b_column, &beta, c, c_row, 1, (cntx_t *)kernels(), &settings);
 }
 
-void dense_product_blocks(long *rows, long *columns) {
-    const cntx_t *context = kernels();
-    if (!context) context = bli_gks_query_cntx();
-    *rows = bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_MC, (cntx_t *)context);
-    *columns = bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_NC, (cntx_t *)context);
+static long least(long a, long b) { return a < b ? a : b; }
+
+long dense_product_packed(long rows, long columns) {
+    /* Blocks of its kernels; not asked of BLIS, which would begin to take memory. Those of 512 bits write columns, so that
+       BLIS lets rows and columns change places. */
+    return has_wide_vectors() ? least(columns, 480) + least(rows, 3072) : least(rows, 168) + least(columns, 4080);
 }

@@ -57,9 +57,10 @@ extension Convolution {
     /// The larger of the products that run.
     public func packedBytes(goesBack: Bool, arriving: PlannedActivity) -> Int {
         guard isDense else { return 0 }
-        let forward = multiplies(arriving) ? DenseProduct.packedBytes(columns: outputShape.channels) : 0
+        let forward =
+            multiplies(arriving) ? DenseProduct.packedBytes(rows: arriving.rows, columns: outputShape.channels) : 0
         let isWide = goesBack && outputShape.channels >= Self.leastErrors && arriving.kind != .constant
-        return max(forward, isWide ? DenseProduct.packedBytes(columns: inputShape.channels) : 0)
+        return max(forward, isWide ? DenseProduct.packedBytes(rows: arriving.rows, columns: inputShape.channels) : 0)
     }
 
     /// Whether such activity takes the product over all inputs.

@@ -120,13 +120,9 @@ enum DenseProduct {
         )
     }
 
-    /// Bytes into which BLIS packs the factors of a product of `columns` columns, blocks of 256 deep; kept until the process
-    /// ends, one set for every thread that multiplies.
-    static func packedBytes(columns: Int) -> Int {
-        var (mostRows, mostColumns) = (0, 0)
-        dense_product_blocks(&mostRows, &mostColumns)
-        return 4 * 256 * (mostRows + min(columns, mostColumns))
-    }
+    /// Bytes into which BLIS packs the factors of a product of `rows` rows and `columns` columns, blocks of 256 deep; kept until
+    /// the process ends, one set for every thread that multiplies.
+    static func packedBytes(rows: Int, columns: Int) -> Int { 4 * 256 * dense_product_packed(rows, columns) }
 
     /// Bytes of BLIS itself, its code and its tables for every kind of processor, that the first product brings in.
     static let codeBytes = 3 << 19

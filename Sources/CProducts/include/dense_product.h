@@ -18,7 +18,7 @@ void dense_product(
     float *c, long c_row,
     bool in_order);
 
-/* The most rows of a and columns of b that a product packs at a time. */
-void dense_product_blocks(long *rows, long *columns);
+/* The rows of a and columns of b that a product of so many packs at a time, in all. */
+long dense_product_packed(long rows, long columns);
 
 #endif
