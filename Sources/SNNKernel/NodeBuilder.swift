@@ -4,6 +4,8 @@ struct NodeBuilder {
     let dt: Double
     let steps: Int
     private(set) var nodes: [Node] = []
+    /// The place of every node, and of the encoded input, by name.
+    private var placesByName = ["input": -1]
     private(set) var tensors: [Tensor] = []
     private(set) var buffers: [Tensor] = []
     /// The encoded input, then what each node sends.
@@ -34,7 +36,7 @@ struct NodeBuilder {
     mutating func add(_ given: NodeDescription) throws(SNNError) -> NodeDescription {
         var node = given
         if node.name.isEmpty { node.name = "layer\(nodes.count + 1)" }
-        guard node.name != "input", !nodes.contains(where: { $0.name == node.name }) else {
+        guard placesByName[node.name] == nil else {
             throw .document("layers[\(nodes.count)]: the name '\(node.name)' is taken")
         }
         guard !node.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
@@ -68,6 +70,7 @@ struct NodeBuilder {
                         && connection?.defersConstantGradients == true
                 )
             )
+            placesByName[node.name] = nodes.count - 1
             sent.append(arriving)
         } catch {
             throw error.prefixed(by: "layer '\(node.name)': ")
@@ -80,7 +83,7 @@ struct NodeBuilder {
         guard !inputs.isEmpty else { return [nodes.count - 1] }
         var places: [Int] = []
         for name in inputs {
-            guard let place = name == "input" ? -1 : nodes.firstIndex(where: { $0.name == name }) else {
+            guard let place = placesByName[name] else {
                 throw .unknown("input", name, known: ["input"] + nodes.map(\.name))
             }
             guard !places.contains(place) else { throw .document("inputs must name a layer once, got '\(name)' twice") }

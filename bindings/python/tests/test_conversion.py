@@ -76,10 +76,11 @@ def test_every_target_keeps_the_accuracy_and_reports(to, options, steps, loss, m
 
 @pytest.mark.parametrize(("to", "steps", "length"), [("fs", 3, 16), ("if", 6, 512)])
 def test_the_curve_is_that_of_conversions_to_these_steps(to, steps, length, train):
-    report = convert(to, train).conversion
+    # Ranges that are given: those that are chosen depend on the steps.
+    report = convert(to, train, margin=1).conversion
     assert [point.steps for point in report.curve] == list(range(1, length + 1))
     x, labels = train[:300]
-    short = convert(to, train, steps=steps, report_samples=0)
+    short = convert(to, train, margin=1, steps=steps, report_samples=0)
     found = short.evaluate(x, labels)
     point = report.curve[steps - 1]
     assert point.accuracy == pytest.approx(found["accuracy"], abs=1e-12)
@@ -88,7 +89,14 @@ def test_the_curve_is_that_of_conversions_to_these_steps(to, steps, length, trai
     least = report.accuracy_analog - report.allowed_loss
     good = [point.accuracy >= least for point in report.curve]
     assert all(good[report.enough_steps - 1 :]) and not good[report.enough_steps - 2]
-    assert convert(to, train, allowed_loss=0.2).conversion.enough_steps < report.enough_steps
+    assert convert(to, train, margin=1, allowed_loss=0.2).conversion.enough_steps < report.enough_steps
+
+
+@pytest.mark.parametrize(("to", "steps"), [("fs", 3), ("if", 6)])
+def test_chosen_ranges_lose_less_than_those_of_a_longer_window(to, steps, train):
+    x, labels = train[:300]
+    chosen = convert(to, train, steps=steps, report_samples=0).evaluate(x, labels)
+    assert chosen["accuracy"] >= convert(to, train).conversion.curve[steps - 1].accuracy
 
 
 def test_a_layer_is_measured_as_numpy_does(train):
