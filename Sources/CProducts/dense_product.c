@@ -8,6 +8,11 @@
 #include <cpuid.h>
 #include <string.h>
 
+static bool is_intel(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && d == signature_INTEL_edx;
+}
+
 /* Whether the processor's name tells its series. BLIS reads off it how many units multiply 512 bits. */
 static bool names_series(void) {
     union { unsigned words[12]; char text[49]; } name = {.text = ""};
@@ -27,6 +32,7 @@ static const cntx_t *chosen(void) {
     return wide ? bli_gks_lookup_nat_cntx(BLIS_ARCH_SKX) : NULL;
 }
 #else
+static bool is_intel(void) { return false; }
 static const cntx_t *chosen(void) { return NULL; }
 #endif
 
@@ -60,7 +66,7 @@ void dense_product(
 static long least(long a, long b) { return a < b ? a : b; }
 
 long dense_product_packed(long rows, long columns) {
-    /* Blocks of its kernels; not asked of BLIS, which would begin to take memory. Those of 512 bits write columns, so that
-       BLIS lets rows and columns change places. */
-    return has_wide_vectors() ? least(columns, 480) + least(rows, 3072) : least(rows, 168) + least(columns, 4080);
+    /* Blocks of its kernels; not asked of BLIS, which would begin to take memory. Those of 512 bits, which it has for Intel
+       alone, write columns, so that rows and columns change places. */
+    return is_intel() && has_wide_vectors() ? least(columns, 480) + least(rows, 3072) : least(rows, 168) + least(columns, 4080);
 }

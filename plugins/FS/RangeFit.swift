@@ -33,7 +33,7 @@ struct RangeFit: CalibrationRule {
     let percentile: Double
     let margin: Double
 
-    /// Octaves of room that codes may have.
+    /// Room above the largest value that codes may have, a factor: four octaves.
     private static let mostRoom = 16.0
     private static let tolerance = 3e-5
 

@@ -30,7 +30,8 @@ struct BiasCorrection {
             let node = converted.nodes[index]
             guard
                 let tensor = converted.tensors[node.tensors].first(where: { $0.description.name == "bias" }),
-                let wanted = wanted[try analog.nodeIndex(node.name)], let found = try means(converted, samples)[index]
+                let wanted = wanted[try analog.nodeIndex(node.name)],
+                let found = try means(converted, samples, of: index)[index]
             else { continue }
             let places = tensor.storage.count
             // One bias a neuron, or one for all pixels of a channel.
@@ -58,11 +59,17 @@ struct BiasCorrection {
         guard progress(news) else { throw .cancelled("the conversion was cancelled after \(done) of \(total) layers") }
     }
 
-    /// The mean current of every neuron of every node over samples and steps; nil where a node has none.
-    private func means(_ network: Network, _ samples: SpacedSamples) throws(SNNError) -> [[Double]?] {
+    /// The mean current of every neuron over samples and steps, of every node or of one; nil where a node has none.
+    private func means(
+        _ network: Network,
+        _ samples: SpacedSamples,
+        of wanted: Int? = nil
+    ) throws(SNNError) -> [[Double]?] {
         let sums = CurrentSums(samples: samples.count)
         try network.visit(samples, count: samples.count, threads: threads) { passage in
-            let means = passage.currents.map { $0.map { Activity.values($0).windowMean } }
+            let means = passage.currents.enumerated().map { node, current in
+                wanted == nil || wanted == node ? current.map { Activity.values($0).windowMean } : nil
+            }
             for (row, sample) in passage.samples.enumerated() {
                 sums.place(
                     means.map { values in
