@@ -99,9 +99,14 @@ public enum BuiltIn {
         ),
         Part(
             name: "max_pool",
-            summary: "Largest of each window; of spikes OR, step by step.",
+            summary: "Largest of each window; of spikes OR, step by step, or the largest count so far.",
             parameters: poolParameters + [
-                .integers("latest", 0...(1 << 20 - 1), "channels that send the smallest instead, the latest spike time")
+                .integers(
+                    "latest",
+                    0...(1 << 20 - 1),
+                    "channels that send the smallest instead, the latest spike time"
+                ),
+                .boolean("counts", default: false, "of spikes: one leaves when the largest count of a window grows"),
             ]
         ),
         Part(
@@ -278,7 +283,7 @@ public enum BuiltIn {
         default:
             let (height, width) = p.pair("kernel")
             let stride = p.integer("stride")
-            made = try Pooling(
+            let pool = try Pooling(
                 input: input,
                 kind: choice.name == "max_pool" ? .max : .average,
                 kernelHeight: height,
@@ -288,6 +293,7 @@ public enum BuiltIn {
                 border: p.sides("padding"),
                 countsBorder: choice.name == "max_pool" || p.flag("count_padding")
             )
+            made = choice.name == "max_pool" && p.flag("counts") ? CountPooling(pool) : pool
         }
         return (made, ComponentChoice(choice.name, p.values))
     }

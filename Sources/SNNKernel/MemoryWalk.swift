@@ -282,7 +282,8 @@ final class MemoryWalk {
     private func arrive(_ index: Int, _ flow: inout Flow, _ kept: inout Kept) {
         let node = network.nodes[index]
         for stage in node.stages {
-            kept.stageInputs.append(flow.planned)
+            let arriving = flow.planned
+            kept.stageInputs.append(arriving)
             flow.largest = stage.largestCount(flow.largest)
             let sends: ActivityKind =
                 switch flow.planned.kind {
@@ -299,6 +300,7 @@ final class MemoryWalk {
             flow.planned.activity = stage.activity(flow.planned.activity)
             if !passes {
                 kept.pieces.append(memory.take(flow.planned.bytes))
+                memory.pass(stage.buffers(arriving: arriving, goesBack: false))
                 flow.isCode = flow.isCode && stage.sends(.codes) == .codes
             }
         }
@@ -455,7 +457,9 @@ final class MemoryWalk {
             for (position, stage) in node.stages.enumerated().reversed()
             where !stage.passesOn(isTraining: true) {
                 let input = kept.stageInputs[position]
-                replace(by: memory.take(numbers(input.kind == .constant, batch, input.count)))
+                let next = memory.take(numbers(input.kind == .constant, batch, input.count))
+                memory.pass(stage.buffers(arriving: input, goesBack: true))
+                replace(by: next)
             }
             hand(gradient, to: node, batch: batch, &gradients)
         }

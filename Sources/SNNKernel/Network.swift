@@ -436,6 +436,8 @@ struct BlockContext: Sendable {
     var keepsActivity = false
     /// Nodes whose currents are computed again on the way back instead of kept (``Trainer/memoryBudget``).
     var recomputed: Set<Int> = []
+    /// What the stages of every node remember, in a session.
+    var memories: [[(any StageMemory)?]] = []
 
     func stage(node: Int, position: Int) -> StageContext {
         let stream = UInt32(truncatingIfNeeded: node << 8 | position & 0xFF)
@@ -443,7 +445,8 @@ struct BlockContext: Sendable {
             isTraining: isTraining,
             samples: samples,
             firstStep: firstStep,
-            random: RandomStream(seed: seed, purpose: .dropout, stream: stream)
+            random: RandomStream(seed: seed, purpose: .dropout, stream: stream),
+            memory: memories.isEmpty ? nil : memories[node][position]
         )
     }
 

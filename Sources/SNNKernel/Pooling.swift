@@ -141,12 +141,14 @@ public struct Pooling: Stage {
     }
 
     /// Pools every step, spikes to spikes and values to values, constant where the input is.
-    public func forward(_ input: Activity, _ context: StageContext) -> Activity {
+    public func forward(_ input: Activity, _ context: StageContext) -> Activity { forward(input) }
+
+    func forward(_ input: Activity) -> Activity {
         switch input {
         case .values(let values): return .values(border.isNone ? pooled(values) : pooledWithBorder(values))
         case .raster(let raster):
             if kind == .max, let codes = raster.codes { return .raster(largest(of: codes, raster)) }
-            if raster.codes != nil { return forward(input.decoded, context) }
+            if raster.codes != nil { return forward(input.decoded) }
             return .raster(border.isNone ? pooled(raster) : pooledWithBorder(raster))
         }
     }

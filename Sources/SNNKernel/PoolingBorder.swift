@@ -26,6 +26,23 @@ extension Pooling {
     /// Whether every mean divides by the same number.
     var dividesAlike: Bool { kind == .max || border.isNone || countsBorder }
 
+    /// The numbers whose winners are looked for, and copies with a border.
+    public func buffers(arriving: PlannedActivity, goesBack: Bool) -> [Int] {
+        let row =
+            goesBack && kind == .max && !(border.isNone && arriving.kind.isBinary)
+            ? arriving.batch * inputShape.count : 0
+        let numbers = row > 0 ? [4 * row] : []
+        guard !border.isNone else { return numbers }
+        let (whole, windows) = (wholeShape.count, outputShape.count)
+        if goesBack { return numbers + [4 * whole, 4 * whole, 4 * windows] }
+        let events = arriving.steps * arriving.batch * whole
+        switch arriving.kind {
+        case .constant, .values: return [4 * whole, 4 * windows]
+        case .bits, .list: return [events / 8]
+        case .counts: return [2 * events]
+        }
+    }
+
     /// An image after the other passes through a copy with its border.
     func pooledWithBorder(_ values: Values) -> Values {
         let result = Values(

@@ -13,6 +13,7 @@ public final class Session {
     private let weights: [PreparedWeights?]
     private let samples: [UInt64]
     private var states: [(any NeuronState)?] = []
+    private var memories: [[(any StageMemory)?]] = []
     private var total: Values
     private var inputs: Storage<Float>?
     private var outputs: [Activity] = []
@@ -60,6 +61,7 @@ public final class Session {
         inputs = nil
         outputs = []
         pipeline = network.sendsCodes ? Pipeline(network, weights: weights, context: context) : nil
+        memories = network.nodes.map { node in node.stages.map { $0.rest(batch: batch) } }
         states = network.nodes.map { node in node.neuron?.rest(count: batch * node.outputShape.count) }
         total = Values(
             steps: 1,
@@ -111,7 +113,8 @@ public final class Session {
             seed: network.seed,
             samples: samples,
             firstStep: pipeline == nil ? steps : 0,
-            keepsActivity: true
+            keepsActivity: true,
+            memories: memories
         )
     }
 

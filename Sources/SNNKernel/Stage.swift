@@ -8,19 +8,32 @@ public struct StageContext: Sendable {
     public let firstStep: Int
     /// The random stream of this stage, or of these neurons.
     public let random: RandomStream
+    /// What a stage keeps from step to step of a session; nil in a whole window, which begins at rest.
+    public let memory: (any StageMemory)?
 
     /// The context of one block of samples for one stage.
-    public init(isTraining: Bool, samples: [UInt64], firstStep: Int, random: RandomStream) {
+    public init(
+        isTraining: Bool,
+        samples: [UInt64],
+        firstStep: Int,
+        random: RandomStream,
+        memory: (any StageMemory)? = nil
+    ) {
         self.isTraining = isTraining
         self.samples = samples
         self.firstStep = firstStep
         self.random = random
+        self.memory = memory
     }
 }
 
+/// What a stage of a session has to remember of the steps before.
+public protocol StageMemory: AnyObject, Sendable {}
+
 /// Activity to activity, before a connection: pooling, flatten, dropout.
 ///
-/// A stage has no weights and remembers nothing: its backward pass gets the same input and context again.
+/// A stage has no weights. A window begins at rest, and the backward pass gets the same input and context again; what is to be
+/// remembered from step to step of a session lies in a ``StageMemory``.
 public protocol Stage: Sendable {
     /// What arrives.
     var inputShape: Shape { get }
@@ -41,6 +54,10 @@ public protocol Stage: Sendable {
     var keepsScale: Bool { get }
     /// Whether it hands on what arrives as it is, without memory of its own.
     func passesOn(isTraining: Bool) -> Bool
+    /// Bytes of the buffers that it holds at once, beside what arrives and what it makes of it: for ``MemoryPlan``.
+    func buffers(arriving: PlannedActivity, goesBack: Bool) -> [Int]
+    /// What it remembers in a session of `batch` streams, at rest; nil where every step stands for itself.
+    func rest(batch: Int) -> (any StageMemory)?
     /// The activity it sends.
     func forward(_ input: Activity, _ context: StageContext) -> Activity
     /// The gradient of its input, given that of its output, each laid out as its activity.
@@ -60,6 +77,10 @@ extension Stage {
     public var keepsScale: Bool { false }
     /// False, unless a stage says otherwise.
     public func passesOn(isTraining: Bool) -> Bool { false }
+    /// None, unless a stage says otherwise.
+    public func buffers(arriving: PlannedActivity, goesBack: Bool) -> [Int] { [] }
+    /// Nothing, unless a stage says otherwise.
+    public func rest(batch: Int) -> (any StageMemory)? { nil }
 }
 
 /// Makes a row of neurons of an image, in (height, width, channel) order.

@@ -7,10 +7,9 @@ Weights, biases and thresholds are those of a file that `snn convert --to if` wr
 A spike is worth the threshold, which is multiplied into the next weights. The last layer is linear, so it runs once, on the
 mean of what it received. The current of the first layer is the same at every step and is computed once.
 
-Maximum pooling of rates comes in two forms. `or` lets a spike through when any of its window spikes, step by step, as
-nn.MaxPool2d on spikes does (and the network of `snn convert --to if`); pixels that spike in turns add up, so no window is long
-enough. `largest` sends a spike when the largest count of its window grows, so that it has sent exactly the largest count: what
-maximum pooling of rates should be, for one more sum per pixel.
+A maximum of rates sends a spike when the largest count of its window grows, so that it has sent exactly the largest count, for
+one more sum per pixel. nn.MaxPool2d on spikes lets one through when any of its window spikes: pixels that spike in turns add up,
+and long windows get worse.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class LargestCount(torch.nn.Module):
 class Layer(torch.nn.Module):
     """Pooling, a convolution and its IF nodes, one step at a time."""
 
-    def __init__(self, layer: dict[str, Any], tensors: dict[str, np.ndarray], worth: float, pooling: str) -> None:
+    def __init__(self, layer: dict[str, Any], tensors: dict[str, np.ndarray], worth: float) -> None:
         super().__init__()
         name, connection = layer["name"], layer["connection"]
         weight = torch.from_numpy(tensors[f"{name}.weight"].copy()).permute(3, 2, 0, 1) * worth
@@ -71,7 +70,7 @@ class Layer(torch.nn.Module):
         with torch.no_grad():
             self.convolution.weight.copy_(weight)
             self.convolution.bias.copy_(torch.from_numpy(tensors[f"{name}.bias"].copy()))
-        self.pools = torch.nn.ModuleList(pools(layer, pooling))
+        self.pools = torch.nn.ModuleList(pools(layer))
         self.threshold = float(layer["neuron"]["v_threshold"])
         self.node = neuron.IFNode(v_threshold=self.threshold, v_reset=None, step_mode="s")
 
@@ -79,8 +78,7 @@ class Layer(torch.nn.Module):
         """Before the first step."""
         self.node.v = 0.5 * self.threshold
         for pool in self.pools:
-            if isinstance(pool, LargestCount):
-                pool.reset()
+            pool.reset()
 
     def current(self, spikes: torch.Tensor) -> torch.Tensor:
         """What the nodes receive."""
@@ -89,28 +87,24 @@ class Layer(torch.nn.Module):
         return self.convolution(spikes)
 
 
-def pools(layer: dict[str, Any], pooling: str) -> list[torch.nn.Module]:
+def pools(layer: dict[str, Any]) -> list[LargestCount]:
     """The maximum pooling before a layer."""
-    kernels = [stage["kernel"] for stage in layer.get("stages", []) if stage["kind"] == "max_pool"]
-    return [LargestCount(kernel) if pooling == "largest" else torch.nn.MaxPool2d(kernel) for kernel in kernels]
+    return [LargestCount(stage["kernel"]) for stage in layer.get("stages", []) if stage["kind"] == "max_pool"]
 
 
 class RateNetwork(torch.nn.Module):
-    """The network of a file in SpikingJelly.
+    """The network of a file in SpikingJelly."""
 
-    - Parameters: `pooling` is `or` or `largest`.
-    """
-
-    def __init__(self, path: Path, pooling: str) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
         document, tensors = read(path)
         *hidden, last = document["layers"]
         worth, layers = 1.0, []
         for layer in hidden:
-            layers.append(Layer(layer, tensors, worth, pooling))
+            layers.append(Layer(layer, tensors, worth))
             worth = layers[-1].threshold
         self.layers = torch.nn.ModuleList(layers)
-        self.last_pools = torch.nn.ModuleList(pools(last, pooling))
+        self.last_pools = torch.nn.ModuleList(pools(last))
         weight, bias = (torch.from_numpy(tensors[f"{last['name']}.{part}"].copy()) for part in ("weight", "bias"))
         self.weight, self.bias = weight * worth, bias
         self.eval().to(memory_format=torch.channels_last)
@@ -123,8 +117,7 @@ class RateNetwork(torch.nn.Module):
         for layer in self.layers:
             layer.start()
         for pool in self.last_pools:
-            if isinstance(pool, LargestCount):
-                pool.reset()
+            pool.reset()
         first, *others = self.layers
         constant = first.current(x)
         received, found = torch.zeros(()), []

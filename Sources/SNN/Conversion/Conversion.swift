@@ -79,7 +79,7 @@ extension Network {
             result.steps = settings.steps
             result.readout = ComponentChoice("membrane", ["reduce": .text("mean")])
         }
-        let folded = try FoldedNetwork(self, inputMap: map)
+        let folded = try FoldedNetwork(self, inputMap: map, countsSpikes: target == .rate)
         return try folded.built(result, registry: registry) { layer, unit throws(SNNError) in
             try target.neuron(for: unit, layer: layer.description.name, settings)
         }

@@ -68,6 +68,8 @@ struct FoldedNetwork {
     private let network: Network
     /// How many nodes read each node.
     private let readers: [Int: Int]
+    /// Whether a maximum is that of spike counts.
+    private let countsSpikes: Bool
     /// What each node of the network became.
     private var outputs: [Output] = []
     private let input: Output
@@ -83,11 +85,17 @@ struct FoldedNetwork {
         var asking = "input"
     }
 
-    /// Folds a network whose input arrives through `map`, the same for all channels.
+    /// Folds a network whose input arrives through `map`, the same for all channels, and whose maxima are those of spike
+    /// counts where `countsSpikes` says so.
     ///
     /// Errors: ``SNNError/notSupported(_:)`` that names the layer which does not convert.
-    init(_ network: Network, inputMap map: (factor: Double, constant: Double)?) throws(SNNError) {
+    init(
+        _ network: Network,
+        inputMap map: (factor: Double, constant: Double)?,
+        countsSpikes: Bool = false
+    ) throws(SNNError) {
         self.network = network
+        self.countsSpikes = countsSpikes
         var readers: [Int: Int] = [:]
         for node in network.nodes { for sender in node.inputs { readers[sender, default: 0] += 1 } }
         self.readers = readers
@@ -190,6 +198,7 @@ struct FoldedNetwork {
             let turned = falling.indices.filter { falling[$0] != pool.latest.contains($0) }
             let latest = falling.isEmpty ? pool.latest.sorted() : turned
             choice.parameters["latest"] = .numbers(latest.map(Double.init))
+            if countsSpikes { choice.parameters["counts"] = .boolean(true) }
         } else if stage is Flatten {
             output.pending = output.pending?.tiled(over: stage.inputShape.pixels)
         } else if stage is Pooling {

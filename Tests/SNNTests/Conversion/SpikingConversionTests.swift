@@ -180,6 +180,28 @@ struct SpikingConversionTests {
         #expect(report.layers.allSatisfy { $0.correlation > 0.98 })
     }
 
+    /// Two maxima, behind which an OR of spikes would make rates too large.
+    private static let pooled = #"""
+        {"input":{"shape":[1,8,8]},"readout":"membrane","layers":[
+         {"name":"c1","connection":{"kind":"conv2d","channels":6,"kernel":3,"padding":1},"neuron":"relu"},
+         {"name":"c2","stages":[{"kind":"max_pool","kernel":2}],
+          "connection":{"kind":"conv2d","channels":8,"kernel":3,"padding":1},"neuron":"relu"},
+         {"name":"out","stages":[{"kind":"max_pool","kernel":2},"flatten"],
+          "connection":{"kind":"dense","outputs":10},"neuron":"relu.identity"}]}
+        """#
+
+    @Test("a maximum of rates is the largest count: long windows come to the analog network")
+    func pooledRates() throws {
+        let (network, data) = try trained(Self.pooled)
+        let analog = try network.evaluate(data).accuracy
+        let document = try ConversionDocument(to: .rate, steps: 512)
+        let spiking = try converted(network, document, data)
+        #expect(spiking.description.nodes[1].stages[0].parameters["counts"] == .boolean(true))
+        #expect(try abs(spiking.evaluate(data, threads: 2).accuracy - analog) <= 0.005)
+        let report = try document.report(network, spiking, data: data, samples: 100, threads: 2)
+        #expect(report.layers.allSatisfy { $0.correlation > 0.999 })
+    }
+
     @Test("a rate is the current over the threshold: the mean of spikes worth their threshold")
     func meanOfSpikes() throws {
         let steps = 100

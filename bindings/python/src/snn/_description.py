@@ -125,7 +125,7 @@ class AveragePool(Stage):
 
 
 class MaxPool(Stage):
-    """Largest of each window; of spikes OR, step by step."""
+    """Largest of each window; of spikes OR, step by step, or with `counts=True` the largest count so far."""
 
     def __init__(self, kernel: int | tuple[int, int], **parameters: Any) -> None:
         super().__init__("max_pool", kernel=kernel, **parameters)
