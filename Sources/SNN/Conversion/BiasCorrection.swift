@@ -22,7 +22,7 @@ struct BiasCorrection {
     /// `progress` is told of every layer, as a part of the first epoch. Errors: those of a prediction, and
     /// ``SNNError/cancelled(_:)``.
     func run(progress: ProgressHandler?) throws(SNNError) {
-        let samples = SpacedSamples(data: data, count: min(Self.mostSamples, data.count))
+        let samples = SpacedSamples(of: data, atMost: Self.mostSamples)
         let layers = converted.nodes.indices.filter { converted.nodes[$0].connection is Convolution }
         let wanted = try means(analog, samples)
         let start = Clock.seconds
@@ -112,22 +112,4 @@ struct BiasCorrection {
             }
         }
     }
-}
-
-/// Samples from all over a data set, whose order may be that of its classes.
-private struct SpacedSamples: LabelledSource {
-    let data: Dataset
-    let count: Int
-
-    private func number(_ sample: Int) -> Int { sample * data.count / count }
-
-    var inputCount: Int { data.inputCount }
-    var classes: Int { data.classes }
-    var isAugmented: Bool { false }
-    func label(_ sample: Int) -> Int32 { data.label(number(sample)) }
-    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
-        fill(sample, into: row)
-    }
-    func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(number(sample), into: row) }
-    func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(number(sample)) }
 }

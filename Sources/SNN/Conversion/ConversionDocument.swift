@@ -118,6 +118,15 @@ package struct ConversionDocument: Sendable, Equatable {
         return document
     }
 
+    /// Samples that the least difference is looked for on: the bulk of the values decides, not the largest of all.
+    private static let mostSamples = 2048
+
+    /// What of a data set windows, ranges and thresholds are fitted to: all of it where they have room for a percentile.
+    package func samples(of data: Dataset) -> any LabelledSource {
+        percentile == nil && (target == .fs || target == .rate)
+            ? SpacedSamples(of: data, atMost: Self.mostSamples) : data
+    }
+
     /// The network converted, with windows or ranges that are still to be fitted.
     ///
     /// Thresholds of rates are balanced on `data`. Where low and high are not given, they are 0 and 1 if all values of
@@ -136,7 +145,10 @@ package struct ConversionDocument: Sendable, Equatable {
         case .ttfs: settings.range = try inputRange(data)
         case .rate:
             let analog = try network.folded(registry: registry)
-            for (node, survey) in zip(analog.nodes, try analog.survey(data, threads: threads, progress: progress)) {
+            for (node, survey) in zip(
+                analog.nodes,
+                try analog.survey(samples(of: data), threads: threads, progress: progress)
+            ) {
                 let threshold = threshold(survey)
                 if threshold > 0 { settings.thresholds[node.name] = threshold }
             }
@@ -199,7 +211,7 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         guard fits(network) else { return }
         _ = try training().trainer(for: network, seed: network.seed)
-            .fit(data, epochs: 1, threads: threads, progress: progress)
+            .fit(samples(of: data), epochs: 1, threads: threads, progress: progress)
     }
 
     /// Makes up in the biases for what codes and rates move the mean of, where their ranges are chosen for the least

@@ -124,7 +124,7 @@ package struct RecipeRun {
                 given.conversion?.fits(network) == false
                 ? []
                 : try trainer.fit(
-                    train,
+                    given.conversion?.samples(of: train) ?? train,
                     epochs: wanted,
                     threads: threads,
                     progress: progress,
