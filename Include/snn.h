@@ -216,6 +216,9 @@ SNN_API snn_status snn_network_plan(const snn_network *network, const char *json
    Errors: ARGUMENT. */
 SNN_API snn_status snn_network_sizes(const snn_network *network, size_t *inputs, size_t *outputs, size_t *steps);
 
+/* The seed that drew the weights; predictions draw random codings and jitter from it. Errors: ARGUMENT. */
+SNN_API snn_status snn_network_seed(const snn_network *network, uint64_t *seed);
+
 /* The number of nodes (layers, and groups of stages). Errors: ARGUMENT. */
 SNN_API snn_status snn_network_node_count(const snn_network *network, size_t *count);
 

@@ -272,6 +272,8 @@ static void networks(void) {
     REFUSED(snn_network_plan(network, "{\"bach\": 1}", out.text, sizeof out.text, &out.size), UNKNOWN_NAME);
     REFUSED(snn_network_plan(network, "{\"memory_budget\": 1}", out.text, sizeof out.text, &out.size), MEMORY);
     REFUSED(snn_network_sizes(NULL, &out.size, &out.size2, &out.size3), ARGUMENT);
+    REFUSED(snn_network_seed(NULL, &out.number64), ARGUMENT);
+    REFUSED(snn_network_seed(network, NULL), ARGUMENT);
     REFUSED(snn_network_node_count(NULL, &out.size), ARGUMENT);
     REFUSED(snn_network_node_count(network, NULL), ARGUMENT);
     SUCCEEDS(snn_network_node_count(network, &nodes));

@@ -52,9 +52,12 @@ static void components(void) {
 
 static void description(snn_network *network) {
     size_t values = 0, scores = 0, steps = 0, nodes = 0, tensors = 0, needed = 0;
+    uint64_t seed = 0;
     SUCCEEDS(snn_network_sizes(network, &values, &scores, &steps));
     CHECK(values == TEST_PIXELS && scores == TEST_CLASSES && steps == TEST_STEPS);
     SUCCEEDS(snn_network_sizes(network, NULL, NULL, NULL));
+    SUCCEEDS(snn_network_seed(network, &seed));
+    CHECK(seed == 5);
 
     SUCCEEDS(snn_network_node_count(network, &nodes));
     int hidden = 0;

@@ -97,6 +97,14 @@ public func snn_network_sizes(
 }
 
 @c @implementation
+public func snn_network_seed(_ network: OpaquePointer?, _ seed: UnsafeMutablePointer<UInt64>?) -> snn_status {
+    guarded { () throws(SNNError) in
+        let handle = try NetworkHandle.from(network)
+        try Boundary.present(seed, "seed").pointee = handle.network.seed
+    }
+}
+
+@c @implementation
 public func snn_network_node_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?) -> snn_status {
     guarded { () throws(SNNError) in
         let handle = try NetworkHandle.from(network)

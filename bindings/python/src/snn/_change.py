@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -82,10 +79,3 @@ def _number(path: str, value: object) -> float:
         if abs(number) <= _LARGEST:
             return number
     raise ParameterError(f"{path} must be a finite number, got {value!r}")
-
-
-def saved_seed(path: str | os.PathLike[str]) -> int:
-    """The seed in the metadata of a saved network."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        return int(json.loads(file.read(length))["__metadata__"]["snn.seed"])

@@ -111,6 +111,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "snn_network_json": (c_int32, (c_void_p, c_char_p, c_size_t, POINTER(c_size_t)), True),
     "snn_network_plan": (c_int32, (c_void_p, c_char_p, c_char_p, c_size_t, POINTER(c_size_t)), True),
     "snn_network_sizes": (c_int32, (c_void_p, POINTER(c_size_t), POINTER(c_size_t), POINTER(c_size_t)), True),
+    "snn_network_seed": (c_int32, (c_void_p, POINTER(c_uint64)), True),
     "snn_network_node_count": (c_int32, (c_void_p, POINTER(c_size_t)), True),
     "snn_network_node": (c_int32, (c_void_p, c_size_t, POINTER(c_char_p), POINTER(c_size_t), POINTER(c_int32)), True),
     "snn_network_tensor_count": (c_int32, (c_void_p, POINTER(c_size_t)), True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from . import _declarations as c
@@ -13,18 +13,25 @@ from ._errors import LibraryError, ProcessorError, error
 
 _FILE = "libsnn.dylib" if sys.platform == "darwin" else "libsnn.so"
 _SYSTEM = f"libsnn.{c.ABI_VERSION}.dylib" if sys.platform == "darwin" else f"libsnn.so.{c.ABI_VERSION}"
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The folders above, from the inside out."""
+    while (parent := os.path.dirname(path)) != path:
+        yield parent
+        path = parent
 
 
 def _places() -> list[tuple[str, str]]:
     """Where the library may be: (why, path), the first that exists is taken."""
-    places = [("beside the package", str(_PACKAGE / "_lib" / _FILE))]
+    places = [("beside the package", os.path.join(_PACKAGE, "_lib", _FILE))]
     if chosen := os.environ.get("SNN_LIBRARY"):
         return [*places, ("$SNN_LIBRARY", chosen)]
     places += [
-        ("source checkout, `make build` puts it there", str(folder / "build" / _FILE))
-        for folder in _PACKAGE.parents
-        if (folder / "Include" / "snn.h").is_file()
+        ("source checkout, `make build` puts it there", os.path.join(folder, "build", _FILE))
+        for folder in _parents(_PACKAGE)
+        if os.path.isfile(os.path.join(folder, "Include", "snn.h"))
     ]
     return [*places, ("system", _SYSTEM)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from json import loads
 from typing import Any, NamedTuple, overload
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._change import changed_document, saved_seed
+from ._change import changed_document
 from ._conversion import ConversionReport, take_conversion
 from ._convert import document, given, pointer, signed, string, unsigned
 from ._dataset import Dataset, as_dataset
@@ -87,12 +86,12 @@ class Network(Handle):
             layers=layers_json(layers),
             readout=readout,
         )
-        self._adopt(self._create(description, seed), seed=seed)
+        self._adopt(self._create(description, seed))
 
     @classmethod
     def from_json(cls, json: str | Mapping[str, Any], seed: int = 0) -> Network:
         """A network from its JSON document (docs/network.md), as text or as a dictionary; `seed` draws the weights."""
-        return cls._adopted(cls._create(json, seed), seed=seed)
+        return cls._adopted(cls._create(json, seed))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -108,15 +107,14 @@ class Network(Handle):
         return out
 
     @classmethod
-    def _adopted(cls, out: ctypes.c_void_p, threads: int = 0, seed: int | None = None) -> Network:
+    def _adopted(cls, out: ctypes.c_void_p, threads: int = 0) -> Network:
         self = cls.__new__(cls)
-        self._adopt(out, threads, seed)
+        self._adopt(out, threads)
         return self
 
-    def _adopt(self, out: ctypes.c_void_p, threads: int = 0, seed: int | None = None) -> None:
+    def _adopt(self, out: ctypes.c_void_p, threads: int = 0) -> None:
         self._owner = Owner(out.value, lib.snn_network_free)
         self._threads = threads
-        self._seed = seed
         self._conversion: ConversionReport | None = None
         sizes = [ctypes.c_size_t() for _ in range(3)]
         self._call(lib.snn_network_sizes, *map(ctypes.byref, sizes))
@@ -163,13 +161,9 @@ class Network(Handle):
     @property
     def seed(self) -> int:
         """What drew the weights; predictions draw random codings and jitter from it."""
-        if self._seed is None:
-            # Of a network that was loaded or came out of a run only a file tells it.
-            with tempfile.TemporaryDirectory() as folder:
-                path = os.path.join(folder, "network.snn")
-                self.save(path)
-                self._seed = saved_seed(path)
-        return self._seed
+        number = ctypes.c_uint64()
+        self._call(lib.snn_network_seed, ctypes.byref(number))
+        return number.value
 
     @property
     def threads(self) -> int:
@@ -292,7 +286,7 @@ class Network(Handle):
 
         with owner.lock:
             watched(call, progress, callback)
-        result = Network._adopted(converted, self._threads, self._seed)
+        result = Network._adopted(converted, self._threads)
         result._conversion = take_conversion(report) if report else None
         return result
 
