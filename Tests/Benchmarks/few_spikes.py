@@ -66,26 +66,33 @@ def made(path: Path, *arguments: object) -> Path:
     return path
 
 
-def converted(analog: Path, folder: Path, to: str, choice: Choice = 100, steps: int = 1) -> Path:
-    """A converted network: for this window if its ranges are chosen, for any one if they have room for a percentile."""
-    if choice == CHOSEN:
-        name, options = f"{choice}-{steps}", ("--steps", steps)
-    elif to == "ttfs":
-        name, options = f"{choice}", ("--percentile", choice)
-    else:
-        # A window of one step, as the conversion tests what it made.
-        name, options = f"{choice}", ("--percentile", choice, "--steps", 1, "--margin", 1)
-    return made(folder / f"{analog.stem}-{to}-{name}.snn", "convert", analog, "--to", to, "--report-samples", 0, *options)
+class Conversions:
+    """What one analog network converts to."""
+
+    def __init__(self, analog: Path, train: snn.Dataset) -> None:
+        self.analog = snn.Network.load(analog)
+        self.analog.threads = THREADS
+        self.train = train
+        self.made: dict[tuple[str, Choice], snn.Network] = {}
+
+    def network(self, to: str, choice: Choice, steps: int | None = None) -> snn.Network:
+        """One converted for this window, or with room for a percentile, which suits every window."""
+        if choice == CHOSEN:
+            return self._converted(to, steps=steps)
+        if (to, choice) not in self.made:
+            margin = {} if to == "ttfs" else {"margin": 1}
+            self.made[to, choice] = self._converted(to, percentile=choice, **margin)
+        network = self.made[to, choice]
+        return network if steps is None else with_window(network, steps)
+
+    def _converted(self, to: str, **options: Any) -> snn.Network:
+        network = self.analog.convert(to, self.train, report_samples=0, progress=False, **options)
+        network.threads = THREADS
+        return network
 
 
-def spiking(analog: Path, folder: Path, to: str, choice: Choice, steps: int) -> snn.Network:
-    """A converted network with this window."""
-    return with_window(converted(analog, folder, to, choice, steps), steps)
-
-
-def with_window(path: Path, steps: int) -> snn.Network:
+def with_window(network: snn.Network, steps: int) -> snn.Network:
     """The same numbers with another window."""
-    network = snn.Network.load(path)
     other = snn.Network.from_json({**json.loads(network.json), "steps": steps}, seed=network.seed)
     for name, tensor in network.tensors.items():
         other.tensors[name][...] = tensor
@@ -118,40 +125,34 @@ def images(split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(np.reshape(x, (-1, 1, 28, 28)), np.float32), np.asarray(y, np.int32)
 
 
-def accuracies(analog: Path, folder: Path, samples: int) -> dict[str, Any]:
+def accuracies(conversions: Conversions, samples: int) -> dict[str, Any]:
     """Accuracy and spikes by steps of every coding."""
     test = snn.Dataset.open("fashion-mnist", "test")
-    x, y = images("test", samples)
-    part = snn.Dataset.from_arrays(x, y)
-    tune, labels = images("train", 512)
-    network = snn.Network.load(analog)
-    network.threads = THREADS
-    data = snn.Dataset.from_arrays(tune, labels)
+    part = snn.Dataset.from_arrays(*images("test", samples))
+    tune = snn.Dataset.from_arrays(*images("train", 512))
     # The best choice for each, on training images: by the mean of a few accuracies on the way up.
     tuning: dict[str, dict[Choice, float]] = {"fs": {}, "if": {}}
     for to, choices in CHOICES.items():
         for choice in choices:
-            points = [point(spiking(analog, folder, to, choice, steps), data) for steps in TUNING[to]]
+            points = [point(conversions.network(to, choice, steps), tune) for steps in TUNING[to]]
             tuning[to][choice] = statistics.mean(p["accuracy"] for p in points)
     best = {to: max(means, key=lambda choice: means[choice]) for to, means in tuning.items()}
-    codes = {steps: spiking(analog, folder, "fs", best["fs"], steps) for steps in CODES}
-    times = snn.Network.load(converted(analog, folder, "ttfs"))
-    times.threads = THREADS
-    windows = [float(times.tensors[name][0]) for name in times.tensors if name.endswith(".window")]
-    found: dict[str, Any] = {
+    codes = [conversions.network("fs", best["fs"], steps) for steps in CODES]
+    rates = [conversions.network("if", best["if"], steps) for steps in WINDOWS]
+    times = conversions.network("ttfs", 100)
+    return {
         "samples": samples,
-        "analog": network.evaluate(test)["accuracy"],
-        "analog part": network.evaluate(part)["accuracy"],
-        CODE: [point(network, test) for network in codes.values()],
-        f"{CODE} part": [point(network, part) for network in codes.values()],
+        "analog": conversions.analog.evaluate(test)["accuracy"],
+        "analog part": conversions.analog.evaluate(part)["accuracy"],
+        CODE: [point(network, test) for network in codes],
+        f"{CODE} part": [point(network, part) for network in codes],
+        RATE: [point(network, part) for network in rates],
         TIMES: point(times, test),
         f"{TIMES} part": point(times, part),
-        "windows": windows,
+        "windows": [float(times.tensors[name][0]) for name in times.tensors if name.endswith(".window")],
         "choice": best,
         "tuning": {to: {str(choice): value for choice, value in means.items()} for to, means in tuning.items()},
     }
-    found[RATE] = [point(spiking(analog, folder, "if", best["if"], steps), part) for steps in WINDOWS]
-    return found
 
 
 def fewest(points: list[Point], accuracy: float) -> Point | None:
@@ -173,14 +174,15 @@ def rates(sides: dict[str, tuple[int, Callable[[], object]]], repetitions: int) 
     return found
 
 
-def speeds(analog: Path, folder: Path, found: dict[str, Any], repetitions: int) -> dict[str, Any]:
+def speeds(conversions: Conversions, folder: Path, found: dict[str, Any], repetitions: int) -> dict[str, Any]:
     """Few spikes of ten steps beside IF nodes at the window that reaches their accuracy."""
     x, y = images("test", found["samples"])
-    code = spiking(analog, folder, "fs", found["choice"]["fs"], 10)
+    code = conversions.network("fs", found["choice"]["fs"], 10)
     goal = next(p["accuracy"] for p in found[f"{CODE} part"] if p["steps"] == 10)
     needed = fewest(found[RATE], goal - LOSS) or found[RATE][-1]
     steps = int(needed["steps"])
-    path = converted(analog, folder, "if", found["choice"]["if"], steps)
+    path = folder / "rates.snn"
+    conversions.network("if", found["choice"]["if"], steps).save(path)
     network = RateNetwork(path)
     network.counting = False
     batch = torch.from_numpy(x[:BATCH])
@@ -372,13 +374,14 @@ def main() -> None:
     results = options.folder / "results.json"
     if not options.report:
         analog = options.analog or made(options.folder / "ann-fashion-cnn.snn", "train", "ann-fashion-cnn")
+        conversions = Conversions(analog, snn.Dataset.open("fashion-mnist", "train"))
         if options.speed:
             found = json.loads(results.read_text())
         else:
-            found = accuracies(analog, options.folder, options.rate_samples)
+            found = accuracies(conversions, options.rate_samples)
             results.write_text(json.dumps(found))
         before = os.getloadavg()[0]
-        found["speed"] = speeds(analog, options.folder, found, options.repetitions)
+        found["speed"] = speeds(conversions, options.folder, found, options.repetitions)
         found["load"] = [before, os.getloadavg()[0]]
         found["spikingjelly"] = version("spikingjelly")
         results.write_text(json.dumps(found))

@@ -262,18 +262,21 @@ class Measuring:
     def fresh_python(self, code: str) -> tuple[float, float, float]:
         """Median, minimum, maximum over new interpreters, start and end included."""
         times = []
+        others = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "PYTHONPYCACHEPREFIX": str(paths.BYTECODE)}
+        environment = {**os.environ, **others}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for number in range(self.settings.starts + 1):
             self.wait(1)
             start = time.perf_counter()
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", "-c", code],
-                env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"},
+                env=environment,
                 capture_output=True,
                 text=True,
                 timeout=self.settings.timeout,
             )
             if done.returncode:
                 raise paths.Failure(f"python -c {code!r} failed: {done.stderr.strip()[-300:]}")
-            if number:  # the first fills the page cache
+            if number:  # the first fills the page cache and the folder of bytecode
                 times.append(time.perf_counter() - start)
         return figures(times)
