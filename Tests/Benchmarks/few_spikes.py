@@ -51,7 +51,6 @@ TUNING = {"fs": [3, 4, 5], "if": [16, 32, 48]}
 RATE, CODE, TIMES = "rate", "few spikes", "spike times"
 
 
-
 def command(*arguments: object) -> dict[str, Any]:
     """The JSON result of the program `snn`."""
     program = os.environ.get("SNN_COMMAND", str(ROOT / "build" / "snn"))
@@ -113,7 +112,7 @@ def in_spikingjelly(path: Path, x: np.ndarray, y: np.ndarray, steps: int) -> Poi
     neurons = sum(node.neurons for node in snn.Network.load(path).nodes[:-1])
     right, sent = 0, 0.0
     for first in range(0, len(x), BATCH):
-        ((scores, spikes),) = network(torch.from_numpy(x[first : first + BATCH]), [steps])
+        scores, spikes = network(torch.from_numpy(x[first : first + BATCH]), steps)
         right += int((scores.argmax(1).numpy() == y[first : first + BATCH]).sum())
         sent += spikes
     return {"steps": steps, "accuracy": right / len(x), "spikes": sent / len(x) / neurons}
@@ -193,7 +192,7 @@ def speeds(conversions: Conversions, folder: Path, found: dict[str, Any], repeti
     def peer(network: RateNetwork, steps: int, threads: int) -> Callable[[], object]:
         def run() -> None:
             torch.set_num_threads(threads)
-            network(batch, [steps])
+            network(batch, steps)
 
         return run
 

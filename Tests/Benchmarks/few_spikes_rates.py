@@ -110,8 +110,8 @@ class RateNetwork(torch.nn.Module):
         self.eval().to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
-    def forward(self, x: torch.Tensor, windows: list[int]) -> list[tuple[torch.Tensor, float]]:
-        """Scores [batch, classes] and spikes of all hidden neurons and samples, for ascending windows of one run."""
+    def forward(self, x: torch.Tensor, steps: int) -> tuple[torch.Tensor, float]:
+        """Scores [batch, classes] and spikes of all hidden neurons and samples."""
         functional.reset_net(self)
         x = x.to(memory_format=torch.channels_last)
         for layer in self.layers:
@@ -120,9 +120,9 @@ class RateNetwork(torch.nn.Module):
             pool.reset()
         first, *others = self.layers
         constant = first.current(x)
-        received, found = torch.zeros(()), []
+        received = torch.zeros(())
         spikes_sent = torch.zeros((), dtype=torch.float64)
-        for step in range(1, windows[-1] + 1):
+        for _ in range(steps):
             spikes = first.node(constant)
             if self.counting:
                 spikes_sent += spikes.sum()
@@ -133,10 +133,8 @@ class RateNetwork(torch.nn.Module):
             for pool in self.last_pools:
                 spikes = pool(spikes)
             received = received + spikes
-            if step in windows:
-                mean = received.permute(0, 2, 3, 1).flatten(1) / step
-                found.append((mean @ self.weight + self.bias, float(spikes_sent)))
-        return found
+        mean = received.permute(0, 2, 3, 1).flatten(1) / steps
+        return mean @ self.weight + self.bias, float(spikes_sent)
 
     counting = True
     """Whether spikes are counted; off for measurements of time."""
