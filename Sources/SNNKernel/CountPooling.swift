@@ -65,7 +65,7 @@ public struct CountPooling: Stage {
             let numbers = Storage<Int16>(raster.steps * row)
             for t in 0..<raster.steps {
                 let number = numbers.base + t * row
-                counts.advance(raster, step: t, pool) { number[$0] = Int16($1) }
+                counts.advance(raster, step: t, pool) { number[$0] = Int16(clamping: Int($1)) }
             }
             form = .counts(numbers)
         }

@@ -7,21 +7,9 @@ struct CountPoolingTests {
     private let context = StageContext.of(batch: 2)
     private let steps = 9
 
-    /// Inputs of every window that lie in the image, output by output.
-    private func windows(_ pool: Pooling) -> [[Int]] {
-        let channels = pool.inputShape.channels
-        return (0..<pool.outputShape.count).map { output in
-            let (pixel, channel) = output.quotientAndRemainder(dividingBy: channels)
-            let (y, x) = pixel.quotientAndRemainder(dividingBy: pool.outputShape.width)
-            return pool.rows(y).flatMap { row in
-                pool.columns(x).map { (row * pool.inputShape.width + $0) * channels + channel }
-            }
-        }
-    }
-
     /// The growth of the largest count of every window, `[steps, batch, windows]`.
     private func naive(_ pool: Pooling, _ list: [Int]) -> [Int] {
-        let (windows, row) = (windows(pool), 2 * pool.inputShape.count)
+        let (windows, row) = (PoolingBorderTests.windows(pool), 2 * pool.inputShape.count)
         var sent = [Int](repeating: 0, count: row)
         var before = [Int](repeating: 0, count: 2 * windows.count)
         return (0..<steps).flatMap { t in
@@ -121,7 +109,7 @@ struct CountPoolingTests {
             input: .raster(.bits(bits, steps: steps, batch: 2)),
             context
         )
-        let windows = windows(pool)
+        let windows = PoolingBorderTests.windows(pool)
         for index in bits.indices {
             var list = bits.map(Double.init)
             list[index] += 1e-4

@@ -37,7 +37,7 @@ struct PoolingBorderTests {
     private let context = StageContext.of(batch: 2)
 
     /// Inputs of every window that lie in the image, output by output, found by asking every pixel.
-    private func windows(_ pool: Pooling) -> [[Int]] {
+    static func windows(_ pool: Pooling) -> [[Int]] {
         let (from, to) = (pool.inputShape, pool.outputShape)
         return (0..<to.count).map { output in
             let (pixel, channel) = output.quotientAndRemainder(dividingBy: to.channels)
@@ -52,7 +52,7 @@ struct PoolingBorderTests {
     }
 
     private func naive<T>(_ pool: Pooling, _ list: [T], rows: Int, _ reduce: ([T]) -> T) -> [T] {
-        let windows = windows(pool)
+        let windows = Self.windows(pool)
         return (0..<rows).flatMap { row in
             windows.map { reduce($0.map { list[row * pool.inputShape.count + $0] }) }
         }

@@ -123,8 +123,7 @@ package struct ConversionDocument: Sendable, Equatable {
 
     /// What of a data set windows, ranges and thresholds are fitted to: all of it where they have room for a percentile.
     package func samples(of data: Dataset) -> any LabelledSource {
-        percentile == nil && (target == .fs || target == .rate)
-            ? SpacedSamples(of: data, atMost: Self.mostSamples) : data
+        percentile == nil ? SpacedSamples(of: data, atMost: Self.mostSamples) : data
     }
 
     /// The network converted, with windows or ranges that are still to be fitted.
@@ -225,7 +224,7 @@ package struct ConversionDocument: Sendable, Equatable {
         threads: Int,
         progress: ProgressHandler? = nil
     ) throws(SNNError) {
-        guard percentile == nil, target == .fs || target == .rate else { return }
+        guard percentile == nil else { return }
         let analog = try original.folded(registry: try Library.registry())
         try BiasCorrection(analog: analog, converted: network, data: data, threads: threads).run(progress: progress)
     }
