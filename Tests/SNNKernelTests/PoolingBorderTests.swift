@@ -147,7 +147,7 @@ struct PoolingBorderTests {
             var expected = [Float](repeating: 0, count: x.count)
             let sent = input.array
             for row in 0..<4 {
-                for (output, window) in windows(pool).enumerated() {
+                for (output, window) in Self.windows(pool).enumerated() {
                     let places = window.map { row * test.input.count + $0 }
                     let largest = places.map { sent[$0] }.max()
                     let first = try #require(places.first { sent[$0] == largest })
