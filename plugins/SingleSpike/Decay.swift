@@ -67,27 +67,37 @@ struct Decay: Sendable {
         return copy
     }
 
-    /// The decay of each of `count` neurons, that is of a whole number of samples.
-    func row(_ count: Int) -> Storage<Float> {
-        let row = Storage<Float>(overwriting: count)
-        guard let stored else {
-            row.base.update(repeating: start, count: count)
-            return row
+    /// The decays of sixteen neurons from `first` on, of a row of whole samples.
+    func sixteen(from first: Int) -> SIMD16<Float> {
+        guard let stored else { return SIMD16(repeating: start) }
+        let place = first % stored.count
+        var b = SIMD16<Float>()
+        if place + 16 <= stored.count {
+            b = UnsafePointer(stored.base + place).vector()
+        } else {
+            for lane in 0..<16 { b[lane] = stored.base[(place + lane) % stored.count] }
         }
-        var place = 0
-        for index in 0..<count {
-            row.base[index] = min(1, max(0, stored.base[place]))
-            place = place + 1 == stored.count ? 0 : place + 1
-        }
-        return row
+        let zero = SIMD16<Float>(repeating: 0)
+        let one = SIMD16<Float>(repeating: 1)
+        let clamped = SIMD16.select(b.isAbove(zero), b, zero)
+        return SIMD16.select(clamped.isAbove(one), one, clamped)
     }
 
-    /// Adds dL/dbeta of neurons `first` and on, `count` of them, to the gradient of the tensor.
-    func add(_ slopes: UnsafePointer<Float>, first: Int, count: Int, to gradient: Storage<Float>) {
+    /// Adds dL/dbeta of the first `lanes` of sixteen neurons from `first` on to the gradient of the tensor.
+    func add(_ slopes: SIMD16<Float>, from first: Int, lanes: Int, to gradient: Storage<Float>) {
         guard let stored else { return }
-        for index in 0..<count {
-            let place = (first + index) % stored.count
-            if stored.base[place] >= 0, stored.base[place] <= 1 { gradient.base[place] += slopes[index] }
+        let place = first % stored.count
+        guard lanes == 16, place + 16 <= stored.count else {
+            for lane in 0..<lanes {
+                let place = (place + lane) % stored.count
+                if stored.base[place] >= 0, stored.base[place] <= 1 { gradient.base[place] += slopes[lane] }
+            }
+            return
         }
+        let b = UnsafePointer(stored.base + place).vector()
+        let zero = SIMD16<Float>(repeating: 0)
+        let one = SIMD16<Float>(repeating: 1)
+        let open = SIMD16.select(b.isAtLeast(zero), SIMD16.select(one.isAtLeast(b), slopes, zero), zero)
+        (gradient.base + place).store(UnsafePointer(gradient.base + place).vector() + open)
     }
 }

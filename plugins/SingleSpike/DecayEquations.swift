@@ -94,17 +94,14 @@ extension DecayNeuron {
         guard let state = state as? BlockStates<Equations.State> else {
             preconditionFailure("a state of another model")
         }
-        let beta = decay.row(current.row)
-        defer { withExtendedLifetime(beta) {} }
         return sends == .raster
-            ? .raster(spikes(current, state, beta.base, potentials))
-            : .values(values(current, state, beta.base, potentials))
+            ? .raster(spikes(current, state, potentials))
+            : .values(values(current, state, potentials))
     }
 
     private func spikes(
         _ current: Values,
         _ state: BlockStates<Equations.State>,
-        _ beta: UnsafePointer<Float>,
         _ potentials: Values?
     ) -> Raster {
         let words = Raster.emptyBits(steps: current.steps, batch: current.batch, count: current.count)
@@ -114,7 +111,7 @@ extension DecayNeuron {
         for block in 0..<(current.row + 15) / 16 {
             let lanes = min(16, current.row - block * 16)
             let valid = UInt16(truncatingIfNeeded: (1 << lanes) - 1)
-            let beta = (beta + block * 16).vector()
+            let beta = decay.sixteen(from: block * 16)
             var registers = state.states[block]
             var input = UnsafePointer(current.base + block * 16)
             // Nothing that happens once all have spiked is of interest, unless somebody looks at the potentials.
@@ -139,14 +136,13 @@ extension DecayNeuron {
     private func values(
         _ current: Values,
         _ state: BlockStates<Equations.State>,
-        _ beta: UnsafePointer<Float>,
         _ potentials: Values?
     ) -> Values {
         let equations = self.equations
         let sent = Values(overwriting: current.steps, batch: current.batch, count: current.count)
         for block in 0..<(current.row + 15) / 16 {
             let lanes = min(16, current.row - block * 16)
-            let beta = (beta + block * 16).vector()
+            let beta = decay.sixteen(from: block * 16)
             var registers = state.states[block]
             for t in 0..<current.steps {
                 let result = equations.step((current.step(t) + block * 16).vector(), beta, &registers)
@@ -170,10 +166,9 @@ extension DecayNeuron {
         let walk = Walk(self, gradient, current)
         for block in 0..<(current.row + 15) / 16 {
             let lanes = min(16, current.row - block * 16)
-            walk.back(block * 16, lanes: lanes, to: result.base + block * 16, stride: result.stepStride)
-        }
-        if let own = own.first {
-            decay.add(walk.slopes.base, first: 0, count: current.row, to: own)
+            let target = result.base + block * 16
+            let slopes = walk.back(block * 16, lanes: lanes, to: target, stride: result.stepStride)
+            if let own = own.first { decay.add(slopes, from: block * 16, lanes: lanes, to: own) }
         }
         return result
     }
@@ -186,12 +181,12 @@ extension DecayNeuron {
         let walk = Walk(self, gradient, current)
         let stride = current.batch * strip.rowLength
         for sample in 0..<current.batch {
-            let first = sample * current.count + strip.neurons.lowerBound
-            let (low, high) = (strip.low + sample * strip.rowLength, strip.high + sample * strip.rowLength)
-            walk.back(first, lanes: 16, to: low, stride: stride)
-            if strip.neurons.count > 16 { walk.back(first + 16, lanes: 16, to: high, stride: stride) }
-            if let own = own.first {
-                decay.add(walk.slopes.base + first, first: first, count: strip.neurons.count, to: own)
+            for half in 0..<(strip.neurons.count + 15) / 16 {
+                let target = (half == 0 ? strip.low : strip.high) + sample * strip.rowLength
+                let first = sample * current.count + strip.neurons.lowerBound + 16 * half
+                let lanes = min(16, strip.neurons.count - 16 * half)
+                let slopes = walk.back(first, lanes: 16, to: target, stride: stride)
+                if let own = own.first { decay.add(slopes, from: first, lanes: lanes, to: own) }
             }
         }
     }
@@ -204,25 +199,27 @@ private struct Walk<Neuron: DecayNeuron> {
     let equations: Neuron.Equations
     let gradient: Values
     let current: Values
-    let beta: Storage<Float>
-    /// dL/dbeta of every neuron and sample.
-    let slopes: Storage<Float>
+    let decay: Decay
     private let memory: Storage<UInt8>
 
     init(_ neuron: Neuron, _ gradient: Values, _ current: Values) {
         equations = neuron.equations
         self.gradient = gradient
         self.current = current
-        beta = neuron.decay.row(current.row)
-        slopes = Storage(overwriting: current.row)
+        decay = neuron.decay
         memory = Storage(overwriting: current.steps * MemoryLayout<Kept>.stride)
     }
 
-    /// Writes the gradients of the currents of neurons `first` and on, and notes those of their decays.
-    func back(_ first: Int, lanes: Int, to output: UnsafeMutablePointer<Float>, stride outputStride: Int) {
+    /// Writes the gradients of the currents of sixteen neurons from `first` on; returns those of their decays.
+    func back(
+        _ first: Int,
+        lanes: Int,
+        to output: UnsafeMutablePointer<Float>,
+        stride outputStride: Int
+    ) -> SIMD16<Float> {
         let steps = current.steps
         let before = UnsafeMutableRawPointer(memory.base).bindMemory(to: Kept.self, capacity: steps)
-        let beta = UnsafePointer(self.beta.base + first).vector()
+        let beta = decay.sixteen(from: first)
         var registers = equations.rest
         var input = UnsafePointer(current.base + first)
         for t in 0..<steps {
@@ -248,7 +245,7 @@ private struct Walk<Neuron: DecayNeuron> {
             }
         }
         if current.isConstant { output.store(total, lanes: lanes) }
-        (slopes.base + first).store(ofBeta, lanes: min(16, slopes.count - first))
         withExtendedLifetime(memory) {}
+        return ofBeta
     }
 }

@@ -189,23 +189,24 @@ struct EngineTests {
         #expect(steps == whole)
     }
 
-    @Test("a decay outside of 0 ... 1 acts as the nearer end and gets no gradient; the ends get theirs")
-    func clamp() throws {
+    @Test(
+        "a decay outside of 0 ... 1 acts as the nearer end and gets no gradient; the ends get theirs",
+        arguments: [4, 36]
+    )
+    func clamp(count: Int) throws {
         var random = Seeded(9)
-        let current = currents(&random, steps: 20, batch: 1, count: 4, ties: false)
-        let layer = try Layer("single_spike", betas: [-0.5, 0, 1, 1.5])
-        let own = Storage<Float>(4)
+        let current = currents(&random, steps: 20, batch: 1, count: count, ties: false)
+        let layer = try Layer("single_spike", betas: (0..<count).map { [-0.5, 0, 1, 1.5][$0 % 4] })
+        let own = Storage<Float>(count)
         _ = layer.model.adjoint(of: current, current: current, own: [own])
-        #expect(own.base[0] == 0 && own.base[1] != 0 && own.base[2] != 0 && own.base[3] == 0)
-        // 0 forgets at once, and 1 forgets nothing.
         let potentials = layer.run(current, recording: true).potentials
-        var sums: [Float] = [0, 0]
-        for t in 0..<20 {
-            let i = current.step(t)
-            #expect(potentials[t * 4] == i[0] && potentials[t * 4 + 1] == i[1])
-            for n in 0..<2 {
-                sums[n] += i[n + 2]
-                #expect(potentials[t * 4 + 2 + n] == sums[n])
+        for neuron in 0..<count {
+            #expect((own.base[neuron] == 0) == (neuron % 4 == 0 || neuron % 4 == 3))
+            // 0 forgets at once, and 1 forgets nothing.
+            var sum: Float = 0
+            for t in 0..<20 {
+                sum = neuron % 4 < 2 ? current.step(t)[neuron] : sum + current.step(t)[neuron]
+                #expect(potentials[t * count + neuron] == sum)
             }
         }
     }
