@@ -12,8 +12,6 @@
 
 #include "check.h"
 
-#include <limits.h>
-
 /* Every out-argument of every call points in here, so one comparison tells whether anything was written. */
 static struct {
     snn_network *network;
