@@ -498,7 +498,7 @@ SNN_API snn_status snn_fs_fit(const char *json, const double *x, const double *y
    is refused. Its numbers: "samples", "accuracy_analog", "accuracy_converted", "accuracy_clipped" (the analog network cut
    at what spikes can stand for), "clipping_loss", "rounding_loss", "allowed_loss", "layers_count", and "enough_steps" where
    a window of such a length exists; snn_report_json also has "layers" and "curve", the accuracy and spikes of other steps.
-   `progress` (may be NULL) is told while ranges are fitted (epoch 1) and while layers are compared (epoch 0).
+   `progress` (may be NULL) is told while ranges are fitted (epoch 1), and for the report (epoch 0).
    Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE (a data set of another network), NOT_SUPPORTED (a layer
    that has no counterpart, by name), NOT_FINITE, STATE (a layer that the data never activates), FILE, MEMORY, CANCELLED,
    PROCESSOR. */

@@ -17,9 +17,10 @@ struct ProgressLine {
     /// What is under way; `secondsLeft` is of the whole stage, nil where nobody knows yet.
     init(_ progress: Progress, secondsLeft: Double?) {
         let done = progress.total > 0 ? Double(progress.done) / Double(progress.total) : 0
-        let isTraining = progress.epoch > 0
+        let isTraining = progress.epoch > 0 && progress.phase.isEmpty
+        let title = isTraining ? "epoch \(progress.epoch)/\(progress.epochs)" : "testing"
         self.init(
-            title: isTraining ? "epoch \(progress.epoch)/\(progress.epochs)" : "testing",
+            title: progress.phase.isEmpty ? title : progress.phase,
             share: isTraining ? (Double(progress.epoch - 1) + done) / Double(max(1, progress.epochs)) : done,
             loss: progress.loss,
             accuracy: progress.accuracy,

@@ -152,8 +152,6 @@ extension Network {
                     epochs: 1,
                     done: done,
                     total: data.count,
-                    loss: .nan,
-                    accuracy: .nan,
                     samplesPerSecond: rate
                 )
             },

@@ -171,45 +171,6 @@ private struct InferenceRun<Kept>: Sendable {
     }
 }
 
-/// Progress of a long call.
-public struct Progress: Sendable {
-    /// From 1; 0 during an evaluation.
-    public let epoch: Int
-    /// The epoch that training ends with; 0 during an evaluation.
-    public let epochs: Int
-    /// Samples of the epoch that are finished.
-    public let done: Int
-    /// Samples of the epoch in all.
-    public let total: Int
-    /// Loss a sample of the epoch so far; during an evaluation the mean cross-entropy.
-    public let loss: Double
-    /// Fraction 0...1 of the finished samples whose winner was their label.
-    public let accuracy: Double
-    /// Finished samples over the time since the epoch or the evaluation began.
-    public let samplesPerSecond: Double
-
-    package init(
-        epoch: Int,
-        epochs: Int,
-        done: Int,
-        total: Int,
-        loss: Double,
-        accuracy: Double,
-        samplesPerSecond: Double
-    ) {
-        self.epoch = epoch
-        self.epochs = epochs
-        self.done = done
-        self.total = total
-        self.loss = loss
-        self.accuracy = accuracy
-        self.samplesPerSecond = samplesPerSecond
-    }
-}
-
-/// Whether to go on.
-public typealias ProgressHandler = (Progress) -> Bool
-
 /// What an evaluation found.
 public struct Evaluation: Sendable {
     /// Samples evaluated: all of the set.
@@ -297,7 +258,8 @@ extension Network {
     ) throws(SNNError) {
         try check(data)
         let start = Clock.seconds
-        let chunk = max(Block.largest * threads, 512)
+        // Long windows are slow: shorter chunks, of whole blocks, tell as often.
+        let chunk = max(Block.largest * threads, 512 * 32 / max(32, steps) / Block.largest * Block.largest)
         for first in stride(from: 0, to: data.count, by: chunk) {
             let count = min(chunk, data.count - first)
             try runBlocks(

@@ -40,23 +40,17 @@ struct BiasCorrection {
                 moves[neuron % places] += (wanted[neuron] - found[neuron]) * Double(places) / Double(wanted.count)
             }
             for place in 0..<places where moves[place] != 0 { tensor.storage.base[place] += Float(moves[place]) }
-            try report(done + 1, of: layers.count, since: start, progress)
+            let news = Progress(
+                epoch: 1,
+                epochs: 1,
+                done: done + 1,
+                total: layers.count,
+                samplesPerSecond: Double((done + 1) * samples.count) / max(Clock.seconds - start, 1e-9)
+            )
+            if let progress, !progress(news) {
+                throw .cancelled("the conversion was cancelled after \(done + 1) of \(layers.count) layers")
+            }
         }
-    }
-
-    private func report(_ done: Int, of total: Int, since start: Double, _ progress: ProgressHandler?) throws(SNNError)
-    {
-        guard let progress else { return }
-        let news = Progress(
-            epoch: 1,
-            epochs: 1,
-            done: done,
-            total: total,
-            loss: .nan,
-            accuracy: .nan,
-            samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
-        )
-        guard progress(news) else { throw .cancelled("the conversion was cancelled after \(done) of \(total) layers") }
     }
 
     /// The mean current of every neuron over samples and steps, of every node or of one; nil where a node has none.

@@ -3,7 +3,8 @@ import SNNKernel
 extension ConversionDocument {
     /// Compares a converted network with the one that it was made of, on the first `samples` samples of calibration data.
     ///
-    /// The steps that are enough may lose `allowedLoss` of the accuracy; `progress` is told while layers are compared.
+    /// The steps that are enough may lose `allowedLoss` of the accuracy; `progress` is told while layers are compared, other
+    /// steps tried and accuracies measured.
     ///
     /// Errors: ``SNNError/argument(_:)`` for samples < 1, ``SNNError/notSupported(_:)`` for a network converted back to
     ///   analog units, and those of evaluations.
@@ -22,25 +23,29 @@ extension ConversionDocument {
         let analog = try original.folded(registry: registry)
         let part = FirstSamples(data: data, first: 0, count: min(samples, data.count))
         let examination = ConversionExamination(analog: analog, converted: converted, data: part, threads: threads)
-        let layers = try examination.layers(progress: progress)
+        let layers = try examination.layers(progress: Progress.during("comparing layers", progress))
         let ranges = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.range) })
         let clipped = try original.folded(clippedAt: ranges, registry: registry)
-        let accuracy = try analog.evaluate(part, threads: threads).accuracy
+        var accuracies: [Double] = []
+        for (index, network) in [analog, converted, clipped].enumerated() {
+            let told = Progress.during("measuring accuracy", progress, part: index, of: 3)
+            accuracies.append(try network.evaluate(part, threads: threads, progress: told).accuracy)
+        }
         let curve: [ConversionReport.Point] =
             switch target {
-            case .fs: try codeCurve(converted, part, threads: threads, registry)
-            case .rate: try rateCurve(converted, part, threads: threads, registry)
+            case .fs: try codeCurve(converted, part, threads: threads, registry, progress)
+            case .rate: try rateCurve(converted, part, threads: threads, registry, progress)
             case .relu, .ttfs: []
             }
         return ConversionReport(
             samples: part.count,
             layers: layers,
-            accuracyAnalog: accuracy,
-            accuracyConverted: try converted.evaluate(part, threads: threads).accuracy,
-            accuracyClipped: try clipped.evaluate(part, threads: threads).accuracy,
+            accuracyAnalog: accuracies[0],
+            accuracyConverted: accuracies[1],
+            accuracyClipped: accuracies[2],
             curve: curve,
             allowedLoss: allowedLoss,
-            enoughSteps: Self.enough(curve, accuracy: accuracy - allowedLoss)
+            enoughSteps: Self.enough(curve, accuracy: accuracies[0] - allowedLoss)
         )
     }
 
@@ -56,7 +61,8 @@ extension ConversionDocument {
         _ network: Network,
         _ data: FirstSamples,
         threads: Int,
-        _ registry: Registry
+        _ registry: Registry,
+        _ progress: ProgressHandler?
     ) throws(SNNError) -> [ConversionReport.Point] {
         let isCounting = network.description.nodes.allSatisfy { node in
             node.neuron.map { ["fs.relu", "relu.identity"].contains($0.name) } ?? true
@@ -64,7 +70,11 @@ extension ConversionDocument {
         guard isCounting else { return [] }
         var curve: [ConversionReport.Point] = []
         for steps in 1...16 {
-            let evaluation = try network.withWindow(steps, registry).evaluate(data, threads: threads)
+            let evaluation = try network.withWindow(steps, registry).evaluate(
+                data,
+                threads: threads,
+                progress: Progress.during("trying 1 to 16 steps", progress, part: steps - 1, of: 16)
+            )
             curve.append(
                 ConversionReport.Point(
                     steps: steps,
@@ -76,48 +86,100 @@ extension ConversionDocument {
         return curve
     }
 
+    /// Samples that pass a long window at a time.
+    private static let chunk = 32
+
     /// Rates read early: every step of one long window.
     private func rateCurve(
         _ network: Network,
         _ data: FirstSamples,
         threads: Int,
-        _ registry: Registry
+        _ registry: Registry,
+        _ progress: ProgressHandler?
     ) throws(SNNError) -> [ConversionReport.Point] {
-        let longest = max(steps, 512)
-        let long = try network.withWindow(longest, registry)
-        let (last, classes) = (long.nodes.count - 1, long.scoreCount)
-        let spiking = long.nodes.indices.filter { long.nodes[$0].spikes && $0 < last }
-        // A sample and step: whether the winner is the label, and spikes.
-        let (correct, spikes) = (Storage<Int32>(data.count * longest), Storage<Int32>(data.count * longest))
-        try long.visit(data, count: data.count, threads: threads) { passage in
-            guard case .values(let scores)? = passage.sent[last] else { return }
-            for (row, sample) in passage.samples.enumerated() {
-                let label = Int(data.label(sample))
-                var sums = [Float](repeating: 0, count: classes)
-                for t in 0..<longest {
-                    let step = scores.step(t) + row * classes
-                    for c in 0..<classes { sums[c] += step[c] }
-                    let winner = sums.firstIndex(of: sums.max() ?? 0)
-                    correct.base[sample * longest + t] = winner == label ? 1 : 0
-                }
-                for node in spiking {
-                    guard case .raster(let raster)? = passage.sent[node] else { continue }
-                    let own = row * raster.count..<(row + 1) * raster.count
-                    for t in 0..<longest {
-                        raster.forEachEvent(step: t, in: own) { spikes.base[sample * longest + t] += Int32($1) }
-                    }
-                }
+        let long = try network.withWindow(max(steps, 512), registry)
+        let tally = EarlyReadings(of: long, samples: data.count)
+        let told = Progress.during("trying 1 to \(long.steps) steps", progress)
+        let start = Clock.seconds
+        for first in stride(from: 0, to: data.count, by: Self.chunk) {
+            let part = FirstSamples(
+                data: data.data,
+                first: data.first + first,
+                count: min(Self.chunk, data.count - first)
+            )
+            try long.visit(part, count: part.count, threads: threads) { tally.add($0, part, first: first) }
+            let done = first + part.count
+            let news = Progress(
+                epoch: 0,
+                epochs: 0,
+                done: done,
+                total: data.count,
+                samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
+            )
+            if let told, !told(news) {
+                throw .cancelled("the report was cancelled after \(done) of \(data.count) samples")
             }
         }
-        let neurons = spiking.reduce(0) { $0 + long.nodes[$1].outputShape.count }
+        return tally.points
+    }
+}
+
+/// What a network would have answered after every step of its window; samples may be added at once.
+private final class EarlyReadings: @unchecked Sendable {
+    private let samples: Int
+    private let steps: Int
+    private let classes: Int
+    /// The node whose sum over steps is the score.
+    private let last: Int
+    private let spiking: [Int]
+    private let neurons: Int
+    /// A sample and step: whether the winner is the label, and spikes.
+    private let correct: Storage<Int32>
+    private let spikes: Storage<Int32>
+
+    init(of network: Network, samples: Int) {
+        let last = network.nodes.count - 1
+        let spiking = network.nodes.indices.filter { network.nodes[$0].spikes && $0 < last }
+        self.samples = samples
+        self.last = last
+        self.spiking = spiking
+        steps = network.steps
+        classes = network.scoreCount
+        neurons = spiking.reduce(0) { $0 + network.nodes[$1].outputShape.count }
+        correct = Storage(samples * network.steps)
+        spikes = Storage(samples * network.steps)
+    }
+
+    /// Notes samples of `part`, the first of which is number `first`.
+    func add(_ passage: Passage, _ part: FirstSamples, first: Int) {
+        guard case .values(let scores)? = passage.sent[last] else { return }
+        for (row, sample) in passage.samples.enumerated() {
+            let label = Int(part.label(sample))
+            let place = (first + sample) * steps
+            var sums = [Float](repeating: 0, count: classes)
+            for t in 0..<steps {
+                let step = scores.step(t) + row * classes
+                for c in 0..<classes { sums[c] += step[c] }
+                correct.base[place + t] = sums.firstIndex(of: sums.max() ?? 0) == label ? 1 : 0
+            }
+            for node in spiking {
+                guard case .raster(let raster)? = passage.sent[node] else { continue }
+                let own = row * raster.count..<(row + 1) * raster.count
+                for t in 0..<steps { raster.forEachEvent(step: t, in: own) { spikes.base[place + t] += Int32($1) } }
+            }
+        }
+    }
+
+    /// Accuracy and spikes of every number of steps.
+    var points: [ConversionReport.Point] {
         var sent = 0
-        return (0..<longest).map { t in
-            let right = (0..<data.count).reduce(0) { $0 + Int(correct.base[$1 * longest + t]) }
-            sent += (0..<data.count).reduce(0) { $0 + Int(spikes.base[$1 * longest + t]) }
+        return (0..<steps).map { t in
+            let right = (0..<samples).reduce(0) { $0 + Int(correct.base[$1 * steps + t]) }
+            sent += (0..<samples).reduce(0) { $0 + Int(spikes.base[$1 * steps + t]) }
             return ConversionReport.Point(
                 steps: t + 1,
-                accuracy: Double(right) / Double(data.count),
-                spikesPerNeuron: Double(sent) / Double(max(1, neurons) * data.count)
+                accuracy: Double(right) / Double(samples),
+                spikesPerNeuron: Double(sent) / Double(max(1, neurons) * samples)
             )
         }
     }

@@ -146,12 +146,16 @@ package struct ConversionDocument: Sendable, Equatable {
             let analog = try network.folded(registry: registry)
             for (node, survey) in zip(
                 analog.nodes,
-                try analog.survey(samples(of: data), threads: threads, progress: progress)
+                try analog.survey(
+                    samples(of: data),
+                    threads: threads,
+                    progress: Progress.during("fitting thresholds", progress)
+                )
             ) {
                 let threshold = threshold(survey)
                 if threshold > 0 { settings.thresholds[node.name] = threshold }
             }
-        case .fs: settings.tables = try tables(for: network, threads: threads)
+        case .fs: settings.tables = try tables(for: network, threads: threads, progress)
         case .relu: break
         }
         return try network.converted(to: target, settings, registry: registry)
@@ -165,7 +169,11 @@ package struct ConversionDocument: Sendable, Equatable {
     }
 
     /// Tables of the smooth functions in a network, fitted where none is published for these steps.
-    private func tables(for network: Network, threads: Int) throws(SNNError) -> [String: ComponentChoice] {
+    private func tables(
+        for network: Network,
+        threads: Int,
+        _ progress: ProgressHandler?
+    ) throws(SNNError) -> [String: ComponentChoice] {
         var tables: [String: ComponentChoice] = [:]
         for node in network.description.nodes {
             guard let neuron = node.neuron, case .smooth(let name)? = try? AnalogUnit(neuron), tables[name] == nil,
@@ -175,7 +183,8 @@ package struct ConversionDocument: Sendable, Equatable {
             request.function = name
             request.steps = steps
             request.threads = threads
-            let table = try request.run().table
+            let told = StaircaseRequest.telling(Progress.during("fitting codes of \(name)", progress))
+            let table = try request.run(progress: told).table
             func numbers(_ list: [Float]) -> ParameterValue { .numbers(list.map(Double.init)) }
             tables[name] = ComponentChoice(
                 "fs",
@@ -210,7 +219,12 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         guard fits(network) else { return }
         _ = try training().trainer(for: network, seed: network.seed)
-            .fit(samples(of: data), epochs: 1, threads: threads, progress: progress)
+            .fit(
+                samples(of: data),
+                epochs: 1,
+                threads: threads,
+                progress: Progress.during(target == .ttfs ? "fitting windows" : "fitting ranges", progress)
+            )
     }
 
     /// Makes up in the biases for what codes and rates move the mean of, where their ranges are chosen for the least
@@ -226,6 +240,7 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         guard percentile == nil else { return }
         let analog = try original.folded(registry: try Library.registry())
-        try BiasCorrection(analog: analog, converted: network, data: data, threads: threads).run(progress: progress)
+        try BiasCorrection(analog: analog, converted: network, data: data, threads: threads)
+            .run(progress: Progress.during("correcting biases", progress))
     }
 }

@@ -112,23 +112,19 @@ struct ConversionExamination {
             let of = try Passages(analog, part, threads: 1)
             let by = try Passages(converted, part, threads: threads)
             for (place, pair) in pairs.enumerated() { add(pair, of, by, to: &sums[place]) }
-            try report(first + count, since: start, progress)
+            let done = first + count
+            let news = Progress(
+                epoch: 0,
+                epochs: 0,
+                done: done,
+                total: data.count,
+                samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
+            )
+            if let progress, !progress(news) {
+                throw .cancelled("the report was cancelled after \(done) of \(data.count) samples")
+            }
         }
         return zip(pairs, sums).map(layer)
-    }
-
-    private func report(_ done: Int, since start: Double, _ progress: ProgressHandler?) throws(SNNError) {
-        guard let progress else { return }
-        let news = Progress(
-            epoch: 0,
-            epochs: 0,
-            done: done,
-            total: data.count,
-            loss: .nan,
-            accuracy: .nan,
-            samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
-        )
-        guard progress(news) else { throw .cancelled("the report was cancelled after \(done) samples") }
     }
 
     private func add(_ pair: Pair, _ of: Passages, _ by: Passages, to sums: inout LayerSums) {

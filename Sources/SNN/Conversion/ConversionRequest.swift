@@ -64,7 +64,7 @@ package struct ConversionRequest: Sendable {
     ///   - title: of the page; nil takes the network's name.
     ///   - wantsReport: whether the caller takes the report; a page needs it in any case.
     ///   - threads: how many to use at most.
-    ///   - progress: told while ranges are fitted and layers compared.
+    ///   - progress: told while ranges are fitted, layers compared, and other steps tried.
     /// - Returns: a network of its own, and the report or nil.
     /// - Throws: what ``ConversionDocument`` throws, ``SNNError/shape(_:)`` for data of another network, and
     ///   ``SNNError/file(_:)`` for a page that cannot be written.

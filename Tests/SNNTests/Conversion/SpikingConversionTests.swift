@@ -180,6 +180,52 @@ struct SpikingConversionTests {
         #expect(report.layers.allSatisfy { $0.correlation > 0.98 })
     }
 
+    @Test(
+        "a conversion says in which phase it is and how far, and stops in any of them",
+        arguments: [
+            (
+                ConversionTarget.rate,
+                [
+                    "fitting thresholds", "correcting biases", "comparing layers", "measuring accuracy",
+                    "trying 1 to 512 steps",
+                ]
+            ),
+            (
+                .fs,
+                [
+                    "fitting ranges", "correcting biases", "comparing layers", "measuring accuracy",
+                    "trying 1 to 16 steps",
+                ]
+            ),
+        ]
+    )
+    func phases(_ target: ConversionTarget, _ wanted: [String]) throws {
+        let (network, data) = try trained(Self.pooled)
+        let request = try ConversionRequest(ConversionDocument(to: target, steps: 4), reportSamples: 70)
+        func run(_ progress: @escaping ProgressHandler) throws -> ConversionReport? {
+            try request.run(network, data: data, wantsReport: true, threads: 2, progress: progress).report
+        }
+        var news: [Progress] = []
+        let report = try run {
+            news.append($0)
+            return true
+        }
+        #expect(report?.curve.isEmpty == false)
+        var heard: [String] = []
+        for phase in news.map(\.phase) where phase != heard.last { heard.append(phase) }
+        #expect(heard == wanted)
+        for phase in wanted {
+            let parts = news.filter { $0.phase == phase }
+            #expect(parts.last.map { $0.done == $0.total } == true, "\(phase)")
+            #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.done < $1.done && $0.total == $1.total }, "\(phase)")
+            let error = #expect(throws: SNNError.self, "\(phase)") { _ = try run { $0.phase != phase } }
+            guard case .cancelled? = error else {
+                Issue.record("\(phase): \(String(describing: error))")
+                return
+            }
+        }
+    }
+
     /// Two maxima, behind which an OR of spikes would make rates too large.
     private static let pooled = #"""
         {"input":{"shape":[1,8,8]},"readout":"membrane","layers":[
