@@ -174,8 +174,10 @@ extension ConversionReport {
         var sentences = [
             "On \(samples.grouped) samples of the calibration data the analog network is right in "
                 + "\(accuracyAnalog.percent), the converted one in \(accuracyConverted.percent).",
-            "Of the loss of \(points(accuracyAnalog - accuracyConverted)) ranges, windows or thresholds that are too small "
-                + "cost \(points(clippingLoss)), rounding and short windows \(points(roundingLoss)).",
+            accuracyConverted < accuracyAnalog
+                ? "Of the loss of \(points(accuracyAnalog - accuracyConverted)) ranges, windows or thresholds that are too "
+                    + "small cost \(points(clippingLoss)), rounding and short windows \(points(roundingLoss))."
+                : "On these samples the conversion loses nothing.",
         ]
         if let enoughSteps {
             sentences.append("\(enoughSteps) steps are enough for a loss of at most \(points(allowedLoss)).")
@@ -198,7 +200,7 @@ extension ConversionReport {
         for layer in layers where layer.clippedShare > 0.01 {
             sentences.append(
                 "'\(layer.name)' is above its range in \(layer.clippedShare.share) of its values: a higher percentile or "
-                    + "margin would help."
+                    + "margin, or more steps, would help."
             )
         }
         return sentences
