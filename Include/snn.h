@@ -127,8 +127,8 @@ typedef struct snn_plugin snn_plugin; /* neurons of your own, see snn_plugin.h  
 
 /* Told about the progress of long calls, on the thread that made the call, at most about ten times a second and at
    the end of every epoch. `epoch` counts from 1 (0 during an evaluation), `done` of `total` samples of it are
-   finished; `loss` and `accuracy` are the means of this epoch so far, NaN where a call has none. Returning non-zero
-   stops the call with SNN_E_CANCELLED. `user` is passed through. */
+   finished; `loss` and `accuracy` are the means of this epoch so far. Numbers that a call has none of are NaN. Returning
+   non-zero stops the call with SNN_E_CANCELLED. `user` is passed through. */
 typedef int32_t (*snn_progress)(void *user, int64_t epoch, int64_t epochs, int64_t done, int64_t total, double loss,
                                 double accuracy, double samples_per_second);
 
@@ -498,7 +498,8 @@ SNN_API snn_status snn_fs_fit(const char *json, const double *x, const double *y
    is refused. Its numbers: "samples", "accuracy_analog", "accuracy_converted", "accuracy_clipped" (the analog network cut
    at what spikes can stand for), "clipping_loss", "rounding_loss", "allowed_loss", "layers_count", and "enough_steps" where
    a window of such a length exists; snn_report_json also has "layers" and "curve", the accuracy and spikes of other steps.
-   `progress` (may be NULL) is told while ranges are fitted (epoch 1), and for the report (epoch 0).
+   `progress` (may be NULL) is told while ranges are fitted and biases corrected (epoch 1), and for the report (epoch 0), in
+   rounds of samples, moves or layers, each with a `total` of its own.
    Errors: ARGUMENT, DOCUMENT, UNKNOWN_NAME, PARAMETER, SHAPE (a data set of another network), NOT_SUPPORTED (a layer
    that has no counterpart, by name), NOT_FINITE, STATE (a layer that the data never activates), FILE, MEMORY, CANCELLED,
    PROCESSOR. */

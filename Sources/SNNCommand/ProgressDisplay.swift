@@ -8,10 +8,9 @@ final class ProgressDisplay {
     private var stage = 0
     private var style: ProgressLine.Style
     private var isDrawn = false
-    /// When the stage or the phase began, and what was done of it then: a resumed run does not begin at 0.
+    /// When the stage began, and what was done of it then: a resumed run does not begin at 0.
     private var start: Double?
     private var doneAtStart = 0
-    private var phase = ""
 
     /// A display for a run of `stages` stages.
     init(stages: Int, isTerminal: Bool = Console.isTerminal) {
@@ -30,10 +29,7 @@ final class ProgressDisplay {
     /// Something is under way.
     func update(_ progress: Progress) {
         let now = Clock.seconds
-        if progress.phase != phase {
-            phase = progress.phase
-            (start, doneAtStart) = (phase.isEmpty ? nil : now, progress.done)
-        } else if progress.epoch > 0 {
+        if progress.isTraining {
             if start == nil {
                 // The first news of an epoch come after some of it: what went before is estimated from its speed.
                 start = now - Double(progress.done) / max(progress.samplesPerSecond, 1e-9)
@@ -61,9 +57,9 @@ final class ProgressDisplay {
     }
 
     private func secondsLeft(_ progress: Progress, now: Double) -> Double? {
-        if !progress.phase.isEmpty { return secondsLeft(done: progress.done, of: progress.total, now: now) }
-        guard progress.epoch > 0 else {
-            return Double(progress.total - progress.done) / max(progress.samplesPerSecond, 1e-9)
+        guard progress.isTraining else {
+            let speed = progress.samplesPerSecond
+            return speed.isFinite ? Double(progress.total - progress.done) / max(speed, 1e-9) : nil
         }
         let before = (progress.epoch - 1) * progress.total
         return secondsLeft(done: before + progress.done, of: progress.epochs * progress.total, now: now)

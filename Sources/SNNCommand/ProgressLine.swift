@@ -17,7 +17,7 @@ struct ProgressLine {
     /// What is under way; `secondsLeft` is of the whole stage, nil where nobody knows yet.
     init(_ progress: Progress, secondsLeft: Double?) {
         let done = progress.total > 0 ? Double(progress.done) / Double(progress.total) : 0
-        let isTraining = progress.epoch > 0 && progress.phase.isEmpty
+        let isTraining = progress.isTraining
         let title = isTraining ? "epoch \(progress.epoch)/\(progress.epochs)" : "testing"
         self.init(
             title: progress.phase.isEmpty ? title : progress.phase,

@@ -258,8 +258,9 @@ extension Network {
     ) throws(SNNError) {
         try check(data)
         let start = Clock.seconds
-        // Long windows are slow: shorter chunks, of whole blocks, tell as often.
-        let chunk = max(Block.largest * threads, 512 * 32 / max(32, steps) / Block.largest * Block.largest)
+        // Long windows are slow: shorter chunks, of whole blocks, end as often.
+        let chunk = max(Block.largest * max(1, threads), 512 * 32 / max(32, steps) / Block.largest * Block.largest)
+        var told = -Double.infinity
         for first in stride(from: 0, to: data.count, by: chunk) {
             let count = min(chunk, data.count - first)
             try runBlocks(
@@ -271,9 +272,10 @@ extension Network {
                 take: { take($0, first) },
                 deliver: deliver
             )
-            let done = first + count
-            let rate = Double(done) / max(Clock.seconds - start, 1e-9)
-            if let progress, !progress(news(done, rate)) {
+            let (done, now) = (first + count, Clock.seconds)
+            guard let progress, now - told >= 0.1 || done == data.count else { continue }
+            told = now
+            guard progress(news(done, Double(done) / max(now - start, 1e-9))) else {
                 throw .cancelled("the \(name) was cancelled after \(done) of \(data.count) samples")
             }
         }

@@ -6,16 +6,19 @@ public struct Progress: Sendable {
     public let epoch: Int
     /// The epoch that training ends with; 0 during an evaluation.
     public let epochs: Int
-    /// Samples of the epoch, or pieces of the phase, that are finished.
+    /// Samples of the epoch, or samples, layers or moves of the phase, that are finished.
     public let done: Int
-    /// Samples of the epoch, or pieces of the phase, in all.
+    /// Those of the epoch or the phase in all.
     public let total: Int
     /// Loss a sample of the epoch so far; during an evaluation the mean cross-entropy.
     public let loss: Double
     /// Fraction 0...1 of the finished samples whose winner was their label.
     public let accuracy: Double
-    /// Finished samples over the time since the epoch or the evaluation began.
+    /// Finished samples over the time since the epoch or the evaluation began; NaN of what is not samples, or not all alike.
     public let samplesPerSecond: Double
+
+    /// Whether these are news of an epoch of training.
+    package var isTraining: Bool { epoch > 0 && phase.isEmpty }
 
     package init(
         epoch: Int,
@@ -35,9 +38,15 @@ public struct Progress: Sendable {
         self.samplesPerSecond = samplesPerSecond
     }
 
-    /// Tells `handler` of a phase that evaluates data of the same size `count` times, of which this is number `index`.
+    /// News of a phase whose pieces are not samples.
+    package init(_ phase: String, epoch: Int, done: Int, total: Int) {
+        self.init(epoch: epoch, epochs: epoch, done: done, total: total, samplesPerSecond: .nan)
+        self.phase = phase
+    }
+
+    /// Tells `handler` of a phase that goes over data of the same size `count` times, of which this is number `index`.
     ///
-    /// Losses and accuracies of different networks are no mean, and left out where there are several.
+    /// Where there are several, networks differ: losses and accuracies are no mean, and the speed of one is not that of all.
     package static func during(
         _ phase: String,
         _ handler: ProgressHandler?,
@@ -53,7 +62,7 @@ public struct Progress: Sendable {
                 total: count * news.total,
                 loss: count == 1 ? news.loss : .nan,
                 accuracy: count == 1 ? news.accuracy : .nan,
-                samplesPerSecond: news.samplesPerSecond
+                samplesPerSecond: count == 1 ? news.samplesPerSecond : .nan
             )
             all.phase = phase
             return handler(all)

@@ -82,11 +82,10 @@ def ours(cell: Cell, frames: np.ndarray, model: str) -> Callable[[], object]:
     return lambda: trainer.compute_gradients(events, labels)
 
 
-def theirs(cell: Cell, frames: np.ndarray, layer: type[Layer]) -> Callable[[int], object]:
+def theirs(cell: Cell, x: torch.Tensor, layer: type[Layer]) -> Callable[[int], object]:
     """Gradients of a batch in PyTorch."""
     torch.manual_seed(1)
     net = network(layer, INPUTS, cell["width"], cell["layers"])
-    x = torch.from_numpy(frames.transpose(0, 2, 1).astype(np.float32))
 
     def run(threads: int) -> None:
         torch.set_num_threads(threads)
@@ -124,9 +123,10 @@ def measured(cell: Cell, repetitions: int, convolutions: bool) -> dict[str, Any]
         OURS: ours(cell, frames, "single_spike"),
         TWIN: ours(cell, frames, "single_spike.sequential"),
     }
+    x = torch.from_numpy(frames.transpose(0, 2, 1).astype(np.float32)) if fits(cell, STEPWISE) else None
     for name, layer in ((STEPWISE, Sequential), (CONVOLVED, Block)):
-        if fits(cell, name) and (name != CONVOLVED or convolutions):
-            run = theirs(cell, frames, layer)
+        if x is not None and fits(cell, name) and (name != CONVOLVED or convolutions):
+            run = theirs(cell, x, layer)
             for threads in (1, THREADS):
                 sides[f"{name}, {threads}"] = partial(run, threads)
     times = seconds(sides, repetitions)
@@ -187,7 +187,8 @@ def page(found: dict[str, Any]) -> str:
         "",
         *(__doc__ or "").split("\n\n")[2].splitlines(),
         "",
-        f"{found['machine']}; snn {found['snn']}, PyTorch {found['torch']}; load at the start {found['load']:.1f}.",
+        f"{found['machine']}; snn {found['snn']}, PyTorch {found['torch']}; load at the start {found['load']:.1f}; medians of",
+        f"{found['repetitions']} runs.",
         "Columns of others say how many times longer they take. Empty: more than 6 GiB, convolutions of more than 3e11",
         "multiplications, or convolutions that were left out (`--no-convolutions`).",
         "",
@@ -223,6 +224,7 @@ def main() -> None:
             "snn": snn.__version__,
             "torch": torch.__version__,
             "load": os.getloadavg()[0],
+            "repetitions": options.repetitions,
             "rows": rows,
         }
         for part, cell in cells(options.whole):

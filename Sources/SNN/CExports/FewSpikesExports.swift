@@ -26,7 +26,7 @@ public func snn_fs_fit(
         let resets = try Boundary.present(resets, "resets")
         let amplitudes = try Boundary.present(amplitudes, "amplitudes")
         request.steps = try Boundary.count(steps_count, "steps_count")
-        let told = StaircaseRequest.telling(swiftProgress(progress, user))
+        let told = fitProgress(swiftProgress(progress, user))
         let outcome: StaircaseOutcome
         if points_count == 0 {
             guard x == nil, y == nil, weights == nil else {
@@ -49,5 +49,23 @@ public func snn_fs_fit(
             target.update(from: source, count: source.count)
         }
         report?.pointee = ReportHandle(outcome.report).retained()
+    }
+}
+
+/// The news of a fit as those of one epoch whose samples are moves.
+private func fitProgress(_ handler: ProgressHandler?) -> StaircaseRequest.ProgressHandler? {
+    guard let handler else { return nil }
+    let start = Clock.seconds
+    return { done, total, cost in
+        handler(
+            Progress(
+                epoch: 1,
+                epochs: 1,
+                done: done,
+                total: total,
+                loss: cost,
+                samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
+            )
+        )
     }
 }

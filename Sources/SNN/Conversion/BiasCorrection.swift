@@ -25,32 +25,32 @@ struct BiasCorrection {
         let samples = SpacedSamples(of: data, atMost: Self.mostSamples)
         let layers = converted.nodes.indices.filter { converted.nodes[$0].connection is Convolution }
         let wanted = try means(analog, samples)
-        let start = Clock.seconds
-        for (done, index) in layers.enumerated() {
-            let node = converted.nodes[index]
-            guard
-                let tensor = converted.tensors[node.tensors].first(where: { $0.description.name == "bias" }),
-                let wanted = wanted[try analog.nodeIndex(node.name)],
-                let found = try means(converted, samples, of: index)[index]
-            else { continue }
-            let places = tensor.storage.count
-            // One bias a neuron, or one for all pixels of a channel.
-            var moves = [Double](repeating: 0, count: places)
-            for neuron in wanted.indices {
-                moves[neuron % places] += (wanted[neuron] - found[neuron]) * Double(places) / Double(wanted.count)
-            }
-            for place in 0..<places where moves[place] != 0 { tensor.storage.base[place] += Float(moves[place]) }
-            let news = Progress(
-                epoch: 1,
-                epochs: 1,
-                done: done + 1,
-                total: layers.count,
-                samplesPerSecond: Double((done + 1) * samples.count) / max(Clock.seconds - start, 1e-9)
-            )
+        for (place, index) in layers.enumerated() {
+            try correct(index, wanted[try analog.nodeIndex(converted.nodes[index].name)], samples)
+            let done = place + 1
+            let news = Progress("correcting biases", epoch: 1, done: done, total: layers.count)
             if let progress, !progress(news) {
-                throw .cancelled("the conversion was cancelled after \(done + 1) of \(layers.count) layers")
+                throw .cancelled("the conversion was cancelled after \(done) of \(layers.count) layers")
             }
         }
+    }
+
+    /// Moves the biases of node `index`, if it has any, towards the mean current that is wanted of every neuron.
+    private func correct(_ index: Int, _ wanted: [Double]?, _ samples: SpacedSamples) throws(SNNError) {
+        guard
+            let tensor = converted.tensors[converted.nodes[index].tensors].first(where: {
+                $0.description.name == "bias"
+            }),
+            let wanted,
+            let found = try means(converted, samples, of: index)[index]
+        else { return }
+        let places = tensor.storage.count
+        // One bias a neuron, or one for all pixels of a channel.
+        var moves = [Double](repeating: 0, count: places)
+        for neuron in wanted.indices {
+            moves[neuron % places] += (wanted[neuron] - found[neuron]) * Double(places) / Double(wanted.count)
+        }
+        for place in 0..<places where moves[place] != 0 { tensor.storage.base[place] += Float(moves[place]) }
     }
 
     /// The mean current of every neuron over samples and steps, of every node or of one; nil where a node has none.

@@ -23,7 +23,7 @@ extension ConversionDocument {
         let analog = try original.folded(registry: registry)
         let part = FirstSamples(data: data, first: 0, count: min(samples, data.count))
         let examination = ConversionExamination(analog: analog, converted: converted, data: part, threads: threads)
-        let layers = try examination.layers(progress: Progress.during("comparing layers", progress))
+        let layers = try examination.layers(progress: progress)
         let ranges = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.range) })
         let clipped = try original.folded(clippedAt: ranges, registry: registry)
         var accuracies: [Double] = []
@@ -86,9 +86,6 @@ extension ConversionDocument {
         return curve
     }
 
-    /// Samples that pass a long window at a time.
-    private static let chunk = 32
-
     /// Rates read early: every step of one long window.
     private func rateCurve(
         _ network: Network,
@@ -99,26 +96,11 @@ extension ConversionDocument {
     ) throws(SNNError) -> [ConversionReport.Point] {
         let long = try network.withWindow(max(steps, 512), registry)
         let tally = EarlyReadings(of: long, samples: data.count)
-        let told = Progress.during("trying 1 to \(long.steps) steps", progress)
-        let start = Clock.seconds
-        for first in stride(from: 0, to: data.count, by: Self.chunk) {
-            let part = FirstSamples(
-                data: data.data,
-                first: data.first + first,
-                count: min(Self.chunk, data.count - first)
-            )
+        // So few that it is told often how far this is: such windows are slow.
+        try data.forEachPart(of: 32 * threads, "trying 1 to \(long.steps) steps", progress) {
+            part,
+            first throws(SNNError) in
             try long.visit(part, count: part.count, threads: threads) { tally.add($0, part, first: first) }
-            let done = first + part.count
-            let news = Progress(
-                epoch: 0,
-                epochs: 0,
-                done: done,
-                total: data.count,
-                samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
-            )
-            if let told, !told(news) {
-                throw .cancelled("the report was cancelled after \(done) of \(data.count) samples")
-            }
         }
         return tally.points
     }

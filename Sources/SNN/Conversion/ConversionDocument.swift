@@ -183,8 +183,9 @@ package struct ConversionDocument: Sendable, Equatable {
             request.function = name
             request.steps = steps
             request.threads = threads
-            let told = StaircaseRequest.telling(Progress.during("fitting codes of \(name)", progress))
-            let table = try request.run(progress: told).table
+            let table = try request.run { done, total, _ in
+                progress?(Progress("fitting codes of \(name)", epoch: 1, done: done, total: total)) ?? true
+            }.table
             func numbers(_ list: [Float]) -> ParameterValue { .numbers(list.map(Double.init)) }
             tables[name] = ComponentChoice(
                 "fs",
@@ -223,8 +224,13 @@ package struct ConversionDocument: Sendable, Equatable {
                 samples(of: data),
                 epochs: 1,
                 threads: threads,
-                progress: Progress.during(target == .ttfs ? "fitting windows" : "fitting ranges", progress)
+                progress: duringFit(progress)
             )
+    }
+
+    /// Tells `handler` that windows or ranges are fitted.
+    func duringFit(_ handler: ProgressHandler?) -> ProgressHandler? {
+        Progress.during(target == .ttfs ? "fitting windows" : "fitting ranges", handler)
     }
 
     /// Makes up in the biases for what codes and rates move the mean of, where their ranges are chosen for the least
@@ -241,6 +247,6 @@ package struct ConversionDocument: Sendable, Equatable {
         guard percentile == nil else { return }
         let analog = try original.folded(registry: try Library.registry())
         try BiasCorrection(analog: analog, converted: network, data: data, threads: threads)
-            .run(progress: Progress.during("correcting biases", progress))
+            .run(progress: progress)
     }
 }

@@ -1,22 +1,5 @@
 import SNNKernel
 
-/// Samples at the start of a set.
-struct FirstSamples: LabelledSource {
-    let data: Dataset
-    let first: Int
-    let count: Int
-
-    var inputCount: Int { data.inputCount }
-    var classes: Int { data.classes }
-    var isAugmented: Bool { false }
-    func label(_ sample: Int) -> Int32 { data.label(first + sample) }
-    func fill(_ sample: Int, epoch: Int, seed: UInt64, into row: UnsafeMutablePointer<Float>) {
-        fill(sample, into: row)
-    }
-    func fill(_ sample: Int, into row: UnsafeMutablePointer<Float>) { data.fill(first + sample, into: row) }
-    func storedRow(_ sample: Int) -> UnsafePointer<Float>? { data.storedRow(first + sample) }
-}
-
 /// Sums over samples and neurons of one layer.
 private struct LayerSums {
     var count = 0.0
@@ -105,24 +88,10 @@ struct ConversionExamination {
     func layers(progress: ProgressHandler?) throws(SNNError) -> [ConversionReport.Layer] {
         let pairs = try pairs()
         var sums = pairs.map { LayerSums(neurons: converted.nodes[$0.converted].outputShape.count) }
-        let start = Clock.seconds
-        for first in stride(from: 0, to: data.count, by: Self.chunk) {
-            let count = min(Self.chunk, data.count - first)
-            let part = FirstSamples(data: data.data, first: data.first + first, count: count)
+        try data.forEachPart(of: Self.chunk, "comparing layers", progress) { part, _ throws(SNNError) in
             let of = try Passages(analog, part, threads: 1)
             let by = try Passages(converted, part, threads: threads)
             for (place, pair) in pairs.enumerated() { add(pair, of, by, to: &sums[place]) }
-            let done = first + count
-            let news = Progress(
-                epoch: 0,
-                epochs: 0,
-                done: done,
-                total: data.count,
-                samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
-            )
-            if let progress, !progress(news) {
-                throw .cancelled("the report was cancelled after \(done) of \(data.count) samples")
-            }
         }
         return zip(pairs, sums).map(layer)
     }

@@ -97,6 +97,7 @@ package struct RecipeRun {
         var epochs: [[EpochResult]] = []
         for (index, given) in recipe.stages.enumerated() {
             let original = network
+            if index >= firstStage { stageBegan(index) }
             if !isConverted || index > firstStage {
                 network = try network.changed(by: given.changes, registry: registry)
                 if let conversion = given.conversion {
@@ -106,7 +107,6 @@ package struct RecipeRun {
             guard index >= firstStage else { continue }
             var stage = given.training
             stage.memoryBudget = options.memoryBudget ?? stage.memoryBudget
-            stageBegan(index)
             // What the changes of this stage cost, before it makes up for them.
             let before =
                 given.changes.isEmpty
@@ -127,7 +127,7 @@ package struct RecipeRun {
                     given.conversion?.samples(of: train) ?? train,
                     epochs: wanted,
                     threads: threads,
-                    progress: progress,
+                    progress: given.conversion.map { $0.duringFit(progress) } ?? progress,
                     epochDone: { result throws(SNNError) in
                         if let out = options.out {
                             try NetworkFile.write(network, recipe: recipe.json, trainer: trainer, stage: index, to: out)

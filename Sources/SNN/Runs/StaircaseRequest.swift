@@ -44,24 +44,6 @@ package struct StaircaseRequest: Sendable {
     /// Told how many of how many moves are done, and the smallest cost so far; answering false cancels.
     package typealias ProgressHandler = (_ done: Int, _ total: Int, _ cost: Double) -> Bool
 
-    /// Tells `handler` of moves as of the samples of one epoch.
-    package static func telling(_ handler: SNNKernel.ProgressHandler?) -> ProgressHandler? {
-        guard let handler else { return nil }
-        let start = Clock.seconds
-        return { done, total, cost in
-            handler(
-                Progress(
-                    epoch: 1,
-                    epochs: 1,
-                    done: done,
-                    total: total,
-                    loss: cost,
-                    samplesPerSecond: Double(done) / max(Clock.seconds - start, 1e-9)
-                )
-            )
-        }
-    }
-
     /// A request with every default.
     package init() {}
 

@@ -1,4 +1,5 @@
 import SNN
+import SNNKernel
 import Testing
 
 @testable import SNNCommand
@@ -72,6 +73,26 @@ struct TextTests {
             secondsLeft: nil
         )
         #expect(quiet.figures == ["testing"])
+    }
+
+    @Test("a phase stands for the epoch; what is not samples has no speed")
+    func phase() {
+        let news = Progress("correcting biases", epoch: 1, done: 3, total: 4)
+        let line = ProgressLine(news, secondsLeft: nil)
+        #expect(line.figures == ["correcting biases"] && line.share == 0.75 && !news.isTraining)
+        var heard: Progress?
+        let handler = Progress.during(
+            "trying",
+            {
+                heard = $0
+                return true
+            },
+            part: 2,
+            of: 4
+        )
+        let part = Progress(epoch: 0, epochs: 0, done: 5, total: 10, loss: 1, accuracy: 1, samplesPerSecond: 7)
+        #expect(handler?(part) == true && heard?.done == 25 && heard?.total == 40 && heard?.loss.isNaN == true)
+        #expect(ProgressLine(heard ?? news, secondsLeft: nil).figures == ["trying"])
     }
 
     @Test(

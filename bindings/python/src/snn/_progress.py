@@ -20,13 +20,14 @@ class Progress(NamedTuple):
     """From 1; 0 during an evaluation."""
     epochs: int
     done: int
-    """Samples of this epoch that are finished."""
+    """Samples of this epoch that are finished; of a conversion samples, moves or layers, in rounds with a total each."""
     total: int
     loss: float
     """Mean of this epoch so far; NaN where there is none."""
     accuracy: float
     """Mean of this epoch so far, 0..1; NaN where there is none."""
     samples_per_second: float
+    """NaN where there is none."""
 
 
 Callback = Callable[[Progress], Optional[object]]
