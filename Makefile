@@ -69,7 +69,7 @@ demo: ## install what is missing, build, learn handwritten digits in under a min
 	$(MAKE) --no-print-directory build
 	build/snn demo
 
-test: ## every test (under 20 minutes on 2 cores)
+test: ## every test (20 to 25 minutes on 2 cores)
 	@.ci/test
 
 sanitize: ## the Swift tests under address and thread sanitizer, the C tests under address sanitizer (long)

@@ -51,7 +51,7 @@ static inline int is_sentence(const char *text) {
 
 /* `codes` ends with SNN_OK. */
 static inline void check_refused(snn_status status, const snn_status *codes, const char *provoked_sentence, const char *call,
-                          int line) {
+                                 int line) {
     int documented = 0;
     for (; *codes != SNN_OK; codes++) documented |= status == *codes;
     if (!check_that(documented, call, __FILE__, line))

@@ -220,12 +220,7 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         guard fits(network) else { return }
         _ = try training().trainer(for: network, seed: network.seed)
-            .fit(
-                samples(of: data),
-                epochs: 1,
-                threads: threads,
-                progress: duringFit(progress)
-            )
+            .fit(samples(of: data), epochs: 1, threads: threads, progress: duringFit(progress))
     }
 
     /// Tells `handler` that windows or ranges are fitted.
@@ -246,7 +241,6 @@ package struct ConversionDocument: Sendable, Equatable {
     ) throws(SNNError) {
         guard percentile == nil else { return }
         let analog = try original.folded(registry: try Library.registry())
-        try BiasCorrection(analog: analog, converted: network, data: data, threads: threads)
-            .run(progress: progress)
+        try BiasCorrection(analog: analog, converted: network, data: data, threads: threads).run(progress: progress)
     }
 }
