@@ -39,9 +39,9 @@ TEST_SCRATCH := .build-test
 LIBRARY_LINK := -Xlinker --version-script=$(CURDIR)/bindings/c/libsnn.map -Xlinker -soname=$(SONAME) \
 	-Xlinker -z -Xlinker nodelete
 
-export SWIFT MARCH VERSION ABI SONAME REALNAME TEST_FLAGS TEST_SCRATCH
+export SWIFT MARCH VERSION ABI SONAME REALNAME COMMON_FLAGS TEST_FLAGS TEST_SCRATCH
 
-.PHONY: help deps build demo test sanitize verify bench instructions install uninstall clean format lint abi-baseline
+.PHONY: help deps build demo test sanitize fuzz verify bench instructions install uninstall clean format lint abi-baseline
 
 help: ## print this
 	@echo 'snn $(VERSION): train and run spiking neural networks. Targets:'
@@ -74,6 +74,9 @@ test: ## every test (20 to 25 minutes on 2 cores)
 
 sanitize: ## the Swift tests under address and thread sanitizer, the C tests under address sanitizer (long)
 	@.ci/sanitize
+
+fuzz: build ## hand mutated documents and files to the library (FUZZ_SECONDS=60: a target; TARGETS="networks data": those)
+	Tests/Fuzz/run.sh $(TARGETS)
 
 verify: build ## train the shipped recipes (RECIPE=NAME: one) and compare each with the bar it carries (hours for all)
 	build/snn verify $(RECIPE)
