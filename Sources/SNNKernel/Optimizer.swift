@@ -28,6 +28,25 @@ public protocol Optimizer: Sendable {
     )
 }
 
+/// Where moments fade to nothing.
+///
+/// The moments of a weight whose input is silent shrink by a factor a step, and below 1.2e-38 numbers are denormal: most
+/// processors then take a hundred cycles an operation. A mean below 8e-31 moves no weight that float32 holds, and a mean
+/// square below 8e-37 is nothing beside epsilon: both are 0 from there on. What is larger stays normal through one more
+/// factor, and a mean through the learning rate.
+private enum FadedMoment {
+    static let mean: Float = 0x1p-100
+    static let square: Float = 0x1p-120
+}
+
+extension Vector {
+    /// The numbers, 0 where they are smaller than `least`; not-a-number stays.
+    @inline(__always)
+    fileprivate func faded(below least: Float) -> Vector {
+        Vector.select(Vector(repeating: least).isAbove(magnitude), Vector(), self)
+    }
+}
+
 /// Stochastic gradient descent.
 ///
 ///     g <- g + weight_decay w;   m <- momentum m + g;   w <- w - rate m            (Nesterov: w - rate (g + momentum m))
@@ -71,7 +90,8 @@ public struct GradientDescent: Optimizer {
         let m = moments[0]
         for i in range {
             let g = gradient[i] + decay * weights[i]
-            m[i] = momentum * m[i] + g
+            let sum = momentum * m[i] + g
+            m[i] = abs(sum) < FadedMoment.mean ? 0 : sum
             weights[i] -= rate * (isNesterov ? g + momentum * m[i] : m[i])
         }
     }
@@ -147,8 +167,8 @@ public struct Adam: Optimizer {
         func move(_ i: Int, lanes: Int) {
             var w = numbers(weights + i, lanes)
             let g = numbers(gradient + i, lanes) + decay * w
-            let m = b1 * numbers(moments[0] + i, lanes) + c1 * g
-            let v = b2 * numbers(moments[1] + i, lanes) + c2 * g * g
+            let m = (b1 * numbers(moments[0] + i, lanes) + c1 * g).faded(below: FadedMoment.mean)
+            let v = (b2 * numbers(moments[1] + i, lanes) + c2 * g * g).faded(below: FadedMoment.square)
             (moments[0] + i).store(m, lanes: lanes)
             (moments[1] + i).store(v, lanes: lanes)
             var square = v

@@ -188,6 +188,80 @@ struct OptimizerTests {
         }
     }
 
+    /// Calls `check` after every step of one gradient and then silence.
+    private static func fallSilent(
+        _ optimizer: any Optimizer,
+        steps: Int,
+        check: (_ step: Int, _ weights: [Float], _ moments: [[Float]]) -> Void
+    ) {
+        let weights = Storage<Float>(of: start.map { Float($0) })
+        let moments = optimizer.moments.map { _ in Storage<Float>(start.count) }
+        let gradient = Storage<Float>(of: gradients[0].map { Float($0) })
+        for step in 1...steps {
+            optimizer.update(
+                weights.base,
+                gradient: UnsafePointer(gradient.base),
+                moments: moments.map(\.base),
+                range: 0..<start.count,
+                rate: optimizer.learningRate,
+                step: step
+            )
+            check(step, weights.array, moments.map(\.array))
+            gradient.base.update(repeating: 0, count: start.count)
+        }
+        withExtendedLifetime(moments) {}
+    }
+
+    @Test(
+        "moments of weights that fall silent end at zero and are never denormal",
+        arguments: [
+            GradientDescent(learningRate: 0.1, momentum: 0.9),
+            GradientDescent(learningRate: 0.1, momentum: 0.99, isNesterov: true),
+            Adam(learningRate: 0.01, beta2: 0.95),
+            Adam(learningRate: 0.01, beta1: 0.5, beta2: 0.99, isDecoupled: true),
+        ] as [any Optimizer]
+    )
+    func faded(_ optimizer: any Optimizer) {
+        let steps = 10_000
+        Self.fallSilent(optimizer, steps: steps) { step, _, moments in
+            let all = moments.joined()
+            if !all.allSatisfy({ $0 == 0 || $0.isNormal }) { Issue.record("denormal after \(step) steps") }
+            if step == steps { #expect(all.allSatisfy { $0 == 0 }) }
+        }
+    }
+
+    @Test("moments that fade move no bit of a weight")
+    func fadedWeights() {
+        let adam = Adam(learningRate: 0.01, beta2: 0.95)
+        var w = Self.start.map { Float($0) }
+        var (m, v) = ([Float](repeating: 0, count: w.count), [Float](repeating: 0, count: w.count))
+        var (power1, power2) = (1.0, 1.0)
+        var denormals = 0
+        Self.fallSilent(adam, steps: 3000) { step, weights, _ in
+            (power1, power2) = (power1 * 0.9, power2 * 0.95)
+            let pace = Float(0.01 / (1 - power1))
+            let root = Float((1 / (1 - power2)).squareRoot())
+            for i in w.indices {
+                let g = step == 1 ? Float(Self.gradients[0][i]) : 0
+                m[i] = 0.9 * m[i] + Float(1 - 0.9) * g
+                v[i] = 0.95 * v[i] + Float(1 - 0.95) * g * g
+                if m[i].isSubnormal || v[i].isSubnormal { denormals += 1 }
+                w[i] -= pace * m[i] / (v[i].squareRoot() * root + 1e-8)
+            }
+            if weights != w { Issue.record("\(weights) for \(w) after \(step) steps") }
+        }
+        #expect(denormals > 0)
+    }
+
+    @Test("a gradient that is not a number shows in weight and moments")
+    func notANumber() {
+        for optimizer in [GradientDescent(learningRate: 0.1, momentum: 0.9), Adam(learningRate: 0.1)] as [any Optimizer]
+        {
+            let weights = Self.run(optimizer, gradients: [[0.1, .nan, 0], [0.1, 0, 0]])
+            #expect(weights.map(\.isNaN) == [false, true, false])
+        }
+    }
+
     @Test("each optimizer keeps the moments it names")
     func moments() {
         #expect(GradientDescent(learningRate: 1).moments.isEmpty)
