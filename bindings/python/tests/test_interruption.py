@@ -82,10 +82,14 @@ def test_a_recipe_is_interrupted_and_resumed(tmp_path):
 
 
 def test_ctrl_c_in_this_process_comes_out_and_the_handler_is_back(network, train):
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        network.fit(train, epochs=50, progress=False, callback=lambda _: os.kill(os.getpid(), signal.SIGINT))
-    assert signal.getsignal(signal.SIGINT) is before
+    # A shell that starts the tests in the background has told them to ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            network.fit(train, epochs=50, progress=False, callback=lambda _: os.kill(os.getpid(), signal.SIGINT))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_handler_of_the_program_decides_itself(network, train):
@@ -99,8 +103,10 @@ def test_a_handler_of_the_program_decides_itself(network, train):
 
 
 SCRIPT = """
+import signal
 import sys
 sys.path.insert(0, sys.argv[2])
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import snn
 from test_interruption import SETTINGS, dropout_network
 
