@@ -4,13 +4,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static snn_network *analog;
     static snn_dataset *dataset;
-    static float inputs[20 * 64];
-    static int32_t labels[20];
+    enum { SAMPLES = 20 };
+    static float inputs[SAMPLES * TEST_PIXELS];
+    static int32_t labels[SAMPLES];
     if (!analog) {
         analog = network_of(analog_network);
-        for (int i = 0; i < 20 * 64; i++) inputs[i] = i * 7 % 11 / 11.0f;
-        for (int i = 0; i < 20; i++) labels[i] = i % 10;
-        must(snn_dataset_from_arrays(inputs, 20, 64, labels, 10, &dataset));
+        test_samples(inputs, labels, SAMPLES, 1);
+        must(snn_dataset_from_arrays(inputs, SAMPLES, TEST_PIXELS, labels, TEST_CLASSES, &dataset));
     }
     char *text = small_text(data, size);
     snn_network *converted = NULL;

@@ -7,20 +7,16 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include <snn.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "check.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { MOST_INPUTS = 2048, MOST_SCORES = 1 << 15, MOST_STEPS = 64, MOST_BYTES = 32 << 20 };
 
 /* Refused calls must leave a sentence behind. */
 static inline int succeeds(snn_status status) {
     if (status == SNN_OK) return 1;
-    if (!snn_last_error() || !*snn_last_error()) {
+    if (!*check_sentence()) {
         fprintf(stderr, "%s without a sentence\n", snn_status_string(status));
         abort();
     }
@@ -30,7 +26,7 @@ static inline int succeeds(snn_status status) {
 /* For what must not fail, whatever the input. */
 static inline void must(snn_status status) {
     if (succeeds(status)) return;
-    fprintf(stderr, "%s\n", snn_last_error());
+    fprintf(stderr, "%s\n", check_sentence());
     abort();
 }
 
@@ -71,7 +67,7 @@ static inline snn_network *network_of(const char *document) {
     return network;
 }
 
-/* An analog network of 64 inputs that can be converted, and a spiking one. */
+/* An analog network of TEST_PIXELS inputs that can be converted; TEST_NETWORK spikes. */
 static const char analog_network[] =
     "{\"input\": {\"shape\": [1, 8, 8]}, \"coding\": \"constant\", \"layers\": ["
     "{\"name\": \"conv\", \"connection\": {\"kind\": \"conv2d\", \"channels\": 4, \"kernel\": 3, \"padding\": 1, \"bias\": false},"
@@ -80,11 +76,6 @@ static const char analog_network[] =
     "{\"name\": \"out\", \"stages\": [{\"kind\": \"max_pool\", \"kernel\": 2}, {\"kind\": \"flatten\"}],"
     " \"connection\": {\"kind\": \"dense\", \"outputs\": 10}, \"neuron\": {\"model\": \"relu.identity\"}}],"
     "\"readout\": {\"kind\": \"membrane\"}}";
-static const char spiking_network[] =
-    "{\"input\": {\"shape\": [64]}, \"steps\": 5, \"coding\": \"constant\", \"layers\": ["
-    "{\"name\": \"hidden\", \"connection\": {\"kind\": \"dense\", \"outputs\": 12}, \"neuron\": {\"model\": \"lif\"}},"
-    "{\"name\": \"out\", \"connection\": {\"kind\": \"dense\", \"outputs\": 10}, \"neuron\": {\"model\": \"lif\"}}],"
-    "\"readout\": \"spike_count\"}";
 
 static const float silent[MOST_INPUTS];
 static float lively[2 * MOST_INPUTS], scores[2 * MOST_SCORES];
@@ -107,7 +98,7 @@ static inline void use_and_free(snn_network *network) {
     must(snn_network_sizes(network, &inputs, &outputs, &steps));
     if (inputs > MOST_INPUTS || outputs > MOST_SCORES || steps > MOST_STEPS) goto done;
     if (!fits(network, "{\"batch\": 2, \"threads\": 1}")) goto done;
-    for (int i = 0; i < 2 * MOST_INPUTS; i++) lively[i] = i % 3 * 0.5f;
+    test_fill(lively, 2 * MOST_INPUTS, 1);
     succeeds(snn_network_predict(network, silent, inputs, 1, 0, scores, outputs));
     succeeds(snn_network_predict(network, lively, 2 * inputs, 2, 0, scores, 2 * outputs));
     if (succeeds(snn_session_create(network, 1, 0, &session))) {

@@ -23,12 +23,13 @@ flags="$COMMON_FLAGS --sanitize=address -Xswiftc -sanitize-coverage=edge,trace-c
 built=$("$SWIFT" build $flags --show-bin-path)
 toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v "$SWIFT")")")")
 mkdir -p "$folder/found"
+trap 'rm -rf /dev/shm/snn-fuzz-*' EXIT
 SNN_LIBRARY=$PWD/build/libsnn.so PYTHONPATH=$PWD/bindings/python/src "$python" Tests/Fuzz/seeds.py "$folder/seeds"
 
 status=0
 for target in "${targets[@]}"; do
     # The target's own code is not counted: its counters would have to come with tables that Swift's do not have.
-    "$toolchain/bin/clang" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g -I Include -fsanitize=address \
+    "$toolchain/bin/clang" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g -I Include -I Tests/CTests -fsanitize=address \
         -c "Tests/Fuzz/$target.c" -o "$folder/$target.o"
     "$toolchain/bin/clang" "$folder/$target.o" -fsanitize=fuzzer,address -fuse-ld=lld -o "$folder/$target" \
         -L "$built" -lsnn -Wl,-rpath,"$built:$toolchain/lib/swift/linux"
@@ -44,6 +45,5 @@ for target in "${targets[@]}"; do
         grep -a -m 1 -E 'ERROR|runtime error|libFuzzer' "$folder/$target.log" || tail -n 3 "$folder/$target.log"
         echo "   the input is in $folder/found, the whole story in $folder/$target.log"
     fi
-    rm -rf /dev/shm/snn-fuzz-*
 done
 exit $status
