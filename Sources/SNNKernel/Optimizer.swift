@@ -28,12 +28,12 @@ public protocol Optimizer: Sendable {
     )
 }
 
-/// Where moments fade to nothing.
+/// Below what moments fade to nothing.
 ///
-/// The moments of a weight whose input is silent shrink by a factor a step, and below 1.2e-38 numbers are denormal: most
-/// processors then take a hundred cycles an operation. A mean below 8e-31 moves no weight that float32 holds, and a mean
-/// square below 8e-37 is nothing beside epsilon: both are 0 from there on. What is larger stays normal through one more
-/// factor, and a mean through the learning rate.
+/// The moments of a weight whose input is silent shrink by a factor a step, and below 1.2e-38 numbers are denormal, which
+/// many processors are slow with. A mean below 8e-31 would move a weight by less than 1e-22 learning rates (at an epsilon of
+/// 1e-8; by less than 1e-7 at any, as long as there is a mean square); a mean square only divides a mean, so it fades where
+/// there is none. What is larger stays normal through one more factor, and a mean through the learning rate.
 private enum FadedMoment {
     static let mean: Float = 0x1p-100
     static let square: Float = 0x1p-120
@@ -42,8 +42,8 @@ private enum FadedMoment {
 extension Vector {
     /// The numbers, 0 where they are smaller than `least`; not-a-number stays.
     @inline(__always)
-    fileprivate func faded(below least: Float) -> Vector {
-        Vector.select(Vector(repeating: least).isAbove(magnitude), Vector(), self)
+    fileprivate func faded(below least: Vector) -> Vector {
+        Vector.select(least.isAbove(magnitude), Vector(), self)
     }
 }
 
@@ -162,13 +162,16 @@ public struct Adam: Optimizer {
         let shrink = isDecoupled ? Float(1 - rate * weightDecay) : 1
         let decay = isDecoupled ? 0 : Float(weightDecay)
         let largest = isAMSGrad ? moments[2] : nil
+        let leastMean = Vector(repeating: FadedMoment.mean)
+        let leastSquare = Vector(repeating: FadedMoment.square)
         // By vectors: the compiler leaves a loop with a square root as it is, four times as slow.
         @inline(__always)
         func move(_ i: Int, lanes: Int) {
             var w = numbers(weights + i, lanes)
             let g = numbers(gradient + i, lanes) + decay * w
-            let m = (b1 * numbers(moments[0] + i, lanes) + c1 * g).faded(below: FadedMoment.mean)
-            let v = (b2 * numbers(moments[1] + i, lanes) + c2 * g * g).faded(below: FadedMoment.square)
+            let m = (b1 * numbers(moments[0] + i, lanes) + c1 * g).faded(below: leastMean)
+            let leastSquare = Vector.select(m.magnitude.isAbove(Vector()), Vector(), leastSquare)
+            let v = (b2 * numbers(moments[1] + i, lanes) + c2 * g * g).faded(below: leastSquare)
             (moments[0] + i).store(m, lanes: lanes)
             (moments[1] + i).store(v, lanes: lanes)
             var square = v

@@ -8,12 +8,14 @@ struct OptimizerTests {
     static let start = [0.5, -1.25, 2.0]
     static let gradients = [[0.1, -0.2, 0.3], [-0.4, 0.05, 1.5], [0.0, 0.6, -0.7], [0.25, -0.125, 0.01]]
 
-    /// Runs all steps in pieces of `piece` elements and returns the weights.
+    /// Runs all steps in pieces of `piece` elements and returns the weights; `check` is shown what every step leaves.
+    @discardableResult
     static func run(
         _ optimizer: any Optimizer,
         start: [Double] = start,
         gradients: [[Double]] = gradients,
-        piece: Int = .max
+        piece: Int = .max,
+        check: (_ step: Int, _ weights: [Float], _ moments: [[Float]]) -> Void = { _, _, _ in }
     ) -> [Float] {
         let weights = Storage<Float>(of: start.map { Float($0) })
         let moments = optimizer.moments.map { _ in Storage<Float>(start.count) }
@@ -30,6 +32,7 @@ struct OptimizerTests {
                 )
             }
             withExtendedLifetime((storage, moments)) {}
+            check(index + 1, weights.array, moments.map(\.array))
         }
         return weights.array
     }
@@ -188,28 +191,9 @@ struct OptimizerTests {
         }
     }
 
-    /// Calls `check` after every step of one gradient and then silence.
-    private static func fallSilent(
-        _ optimizer: any Optimizer,
-        steps: Int,
-        check: (_ step: Int, _ weights: [Float], _ moments: [[Float]]) -> Void
-    ) {
-        let weights = Storage<Float>(of: start.map { Float($0) })
-        let moments = optimizer.moments.map { _ in Storage<Float>(start.count) }
-        let gradient = Storage<Float>(of: gradients[0].map { Float($0) })
-        for step in 1...steps {
-            optimizer.update(
-                weights.base,
-                gradient: UnsafePointer(gradient.base),
-                moments: moments.map(\.base),
-                range: 0..<start.count,
-                rate: optimizer.learningRate,
-                step: step
-            )
-            check(step, weights.array, moments.map(\.array))
-            gradient.base.update(repeating: 0, count: start.count)
-        }
-        withExtendedLifetime(moments) {}
+    /// One gradient of this size, then silence.
+    static func silence(after size: Double = 1, steps: Int) -> [[Double]] {
+        [gradients[0].map { $0 * size }] + Array(repeating: [0, 0, 0], count: steps - 1)
     }
 
     @Test(
@@ -223,30 +207,30 @@ struct OptimizerTests {
     )
     func faded(_ optimizer: any Optimizer) {
         let steps = 10_000
-        Self.fallSilent(optimizer, steps: steps) { step, _, moments in
+        Self.run(optimizer, gradients: Self.silence(steps: steps)) { step, _, moments in
             let all = moments.joined()
             if !all.allSatisfy({ $0 == 0 || $0.isNormal }) { Issue.record("denormal after \(step) steps") }
             if step == steps { #expect(all.allSatisfy { $0 == 0 }) }
         }
     }
 
-    @Test("moments that fade move no bit of a weight")
-    func fadedWeights() {
-        let adam = Adam(learningRate: 0.01, beta2: 0.95)
+    @Test("moments that fade move no bit of a weight", arguments: [(1, 1e-8), (1, 1e-30), (1e-16, 1e-30)])
+    func fadedWeights(_ size: Double, _ epsilon: Double) {
+        let gradients = Self.silence(after: size, steps: 3000)
         var w = Self.start.map { Float($0) }
         var (m, v) = ([Float](repeating: 0, count: w.count), [Float](repeating: 0, count: w.count))
         var (power1, power2) = (1.0, 1.0)
         var denormals = 0
-        Self.fallSilent(adam, steps: 3000) { step, weights, _ in
+        Self.run(Adam(learningRate: 0.01, beta2: 0.95, epsilon: epsilon), gradients: gradients) { step, weights, _ in
             (power1, power2) = (power1 * 0.9, power2 * 0.95)
             let pace = Float(0.01 / (1 - power1))
             let root = Float((1 / (1 - power2)).squareRoot())
             for i in w.indices {
-                let g = step == 1 ? Float(Self.gradients[0][i]) : 0
+                let g = Float(gradients[step - 1][i])
                 m[i] = 0.9 * m[i] + Float(1 - 0.9) * g
                 v[i] = 0.95 * v[i] + Float(1 - 0.95) * g * g
                 if m[i].isSubnormal || v[i].isSubnormal { denormals += 1 }
-                w[i] -= pace * m[i] / (v[i].squareRoot() * root + 1e-8)
+                w[i] -= pace * m[i] / (v[i].squareRoot() * root + Float(epsilon))
             }
             if weights != w { Issue.record("\(weights) for \(w) after \(step) steps") }
         }
@@ -255,10 +239,12 @@ struct OptimizerTests {
 
     @Test("a gradient that is not a number shows in weight and moments")
     func notANumber() {
-        for optimizer in [GradientDescent(learningRate: 0.1, momentum: 0.9), Adam(learningRate: 0.1)] as [any Optimizer]
-        {
-            let weights = Self.run(optimizer, gradients: [[0.1, .nan, 0], [0.1, 0, 0]])
-            #expect(weights.map(\.isNaN) == [false, true, false])
+        let gradients = [[0.1, .nan, 0], [0.1, 0, 0]]
+        let optimizers: [any Optimizer] = [GradientDescent(learningRate: 0.1, momentum: 0.9), Adam(learningRate: 0.1)]
+        for optimizer in optimizers {
+            Self.run(optimizer, gradients: gradients) { _, weights, moments in
+                for numbers in [weights] + moments { #expect(numbers.map(\.isNaN) == [false, true, false]) }
+            }
         }
     }
 
