@@ -25,12 +25,20 @@ struct ConvertCommand: UsesPlugins {
         parsing: .unconditional,
         help: """
             Per cent of the activations that windows, ranges and thresholds have room for; 100 for ttfs. Without it and \
-            --margin those of fs and if are chosen so that spikes differ least from the activations.
+            --margin those of fs and if are chosen so that spikes differ little from the activations.
             """
     )
     var percentile: Double?
     @Option(parsing: .unconditional, help: "Room above it, a factor; 1.5 for ttfs, else 2 for fs and 1 for if.")
     var margin: Double?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Mean square by which spikes may differ from the activations, as a share of theirs; more, such as 0.01, has \
+            fewer spikes (fs: 3e-5, if: 0 unless given).
+            """
+    )
+    var tolerance: Double?
     @Option(parsing: .unconditional, help: "Added to currents, in units of the last bit (fs): 0.5 rounds, 0 cuts off.")
     var shift: Double?
     @Option(parsing: .unconditional, help: "Value of the input that stays silent; without it as the data ask for.")
@@ -63,6 +71,7 @@ struct ConvertCommand: UsesPlugins {
                 steps: steps,
                 percentile: percentile,
                 margin: margin,
+                tolerance: tolerance,
                 shift: shift,
                 low: low,
                 high: high

@@ -9,8 +9,9 @@ import Darwin
 /// Ranges of few-spikes rectified linear units as large as a data set needs, without gradients and in one pass.
 ///
 ///     by percentile   range = margin x the percentile of what a layer decodes to
-///     by error        range = the largest whose codes of K steps differ from the values by a mean square of at most 3e-5 of
-///                     theirs; where K steps are too few for that, the range with the least difference
+///     by error        range = the largest whose codes of K steps differ from the values by a mean square of at most
+///                     tolerance x theirs, and at most 16 x the largest; where K steps are too few for that, the range
+///                     with the least difference
 ///     both            rounded up to eight significant bits
 ///
 /// | parameter    | unit | default      | range       | meaning                                          |
@@ -18,9 +19,10 @@ import Darwin
 /// | `by`         |      | `percentile` |             | which of the two                                 |
 /// | `percentile` | %    | 100          | > 0, <= 100 | share of the positive currents that are in range |
 /// | `margin`     |      | 1            | > 0         | room above it                                    |
+/// | `tolerance`  |      | 3e-5         | 0 ..< 1     | mean square of the difference, over that of the values |
 ///
-/// A large range costs a bit of resolution an octave and saves half a spike a neuron; cutting off a few large values may cost
-/// less than rounding all others to few codes.
+/// A large range costs a bit of resolution an octave and saves half a spike a neuron, so the tolerance is the exchange of
+/// accuracy for spikes; cutting off a few large values may cost less than rounding all others to few codes.
 ///
 /// A range of eight significant bits has multiples that are all numbers: K subtractions and their closed form agree to the
 /// bit. Currents above the range are cut to it. Layers whose description gives a range keep it.
@@ -32,21 +34,30 @@ struct RangeFit: CalibrationRule {
     let criterion: Criterion
     let percentile: Double
     let margin: Double
+    /// For codes, a share of the mean square of the values.
+    let tolerance: Double
 
     /// Room above the largest value that codes may have, a factor: four octaves.
     private static let mostRoom = 16.0
-    private static let tolerance = 3e-5
 
     init(_ p: ParameterSet) {
         criterion = p.choice("by")
         percentile = p.number("percentile")
         margin = p.number("margin")
+        tolerance = p.number("tolerance")
     }
 
     static let parameters: [ParameterDescription] = [
         .choice("by", default: Criterion.percentile, "what a range is to have room for, or its codes to differ by"),
         .number("percentile", default: 100, above: 0, atMost: 100, "share of the currents that is in range"),
         .number("margin", default: 1, above: 0, "room above it"),
+        .number(
+            "tolerance",
+            default: 3e-5,
+            atLeast: 0,
+            below: 1,
+            "mean square by which codes may differ, over that of the currents"
+        ),
     ]
 
     /// Lets every layer send what it would with steps and range without end.
@@ -83,7 +94,7 @@ struct RangeFit: CalibrationRule {
             let codes = exp2(Double(steps))
             let shift = Double((node.neuron as? FSReLUModel)?.shift ?? 0)
             let staircase = ActivitySurvey.Staircase(divisions: codes, most: codes - 1, shift: shift)
-            return survey.range(staircase, tolerance: Self.tolerance, room: Self.mostRoom)
+            return survey.range(staircase, tolerance: tolerance, room: Self.mostRoom)
         }
     }
 

@@ -2,6 +2,7 @@ import SNNKernel
 
 /// How to convert a network, as JSON: a stage of a recipe (docs/recipes.md), or the options of `snn convert`.
 ///
+///     {"kind": "convert", "to": "fs", "steps": 4, "tolerance": 0.01}
 ///     {"kind": "convert", "to": "fs", "steps": 10, "percentile": 99.9}
 ///     {"kind": "convert", "to": "ttfs", "percentile": 100, "margin": 1.5, "low": -3, "high": 3}
 package struct ConversionDocument: Sendable, Equatable {
@@ -10,10 +11,13 @@ package struct ConversionDocument: Sendable, Equatable {
     /// Steps of a window: K bits of a code, or T steps that a rate is a mean over.
     package let steps: Int
     /// Per cent of the activations that windows, ranges and thresholds have room for; nil with ``margin``, for spikes on a
-    /// grid, where codes and rates are to differ least from the activations.
+    /// grid, where codes and rates are to differ little from the activations.
     package let percentile: Double?
     /// Room above it, a factor.
     package let margin: Double?
+    /// The mean square by which codes and rates may differ from the activations, as a share of theirs, where that saves
+    /// spikes; nil takes what suits the target, and where there is a percentile.
+    package let tolerance: Double?
     /// What is added to the currents of few-spikes neurons, in units of the last bit.
     package let shift: Double
     /// The value of the input that stays silent; nil takes it from the data.
@@ -35,6 +39,7 @@ package struct ConversionDocument: Sendable, Equatable {
         steps: Int? = nil,
         percentile: Double? = nil,
         margin: Double? = nil,
+        tolerance: Double? = nil,
         shift: Double? = nil,
         low: Double? = nil,
         high: Double? = nil
@@ -45,6 +50,7 @@ package struct ConversionDocument: Sendable, Equatable {
         let isFree = percentile == nil && margin == nil && (target == .fs || target == .rate)
         self.percentile = isFree ? nil : percentile ?? 100
         self.margin = isFree ? nil : margin ?? Self.defaultMargin(target)
+        self.tolerance = tolerance
         self.shift = shift ?? 0.5
         self.low = low
         self.high = high
@@ -52,6 +58,14 @@ package struct ConversionDocument: Sendable, Equatable {
             throw .argument("steps is for fs and if, not for \(target.rawValue)")
         }
         guard shift == nil || target == .fs else { throw .argument("shift is for fs, not for \(target.rawValue)") }
+        guard tolerance == nil || target == .fs || target == .rate else {
+            throw .argument("tolerance is for fs and if, not for \(target.rawValue)")
+        }
+        guard tolerance == nil || isFree else {
+            throw .argument(
+                "tolerance chooses ranges and thresholds; percentile and margin set them: give one or the other"
+            )
+        }
         guard low == nil && high == nil || target == .ttfs else {
             throw .argument("low and high are for ttfs, not for \(target.rawValue)")
         }
@@ -65,11 +79,14 @@ package struct ConversionDocument: Sendable, Equatable {
         if let percentile, percentile.isNaN || percentile <= 0 || percentile > 100 {
             throw .parameter("percentile must be > 0 and <= 100, got \(percentile.plain)")
         }
+        if let tolerance, !(0..<1).contains(tolerance) {
+            throw .parameter("tolerance must be >= 0 and < 1, got \(tolerance.plain)")
+        }
         if let margin, !margin.isFinite || margin <= 0 { throw .parameter("margin must be > 0, got \(margin.plain)") }
     }
 
     /// The keys of the document, without those of a stage.
-    private static let keys = ["to", "steps", "percentile", "margin", "shift", "low", "high"]
+    private static let keys = ["to", "steps", "percentile", "margin", "tolerance", "shift", "low", "high"]
 
     /// A stage of kind `convert`, or the options of a call, which has the keys `others` for itself.
     package init(_ field: JSONField, others: [String] = ["kind"]) throws(SNNError) {
@@ -83,6 +100,7 @@ package struct ConversionDocument: Sendable, Equatable {
             steps: try field["steps"].optionalInteger(),
             percentile: try field["percentile"].optionalNumber(),
             margin: try field["margin"].optionalNumber(),
+            tolerance: try field["tolerance"].optionalNumber(),
             shift: try field["shift"].optionalNumber(),
             low: try field["low"].optionalNumber(),
             high: try field["high"].optionalNumber()
@@ -93,7 +111,11 @@ package struct ConversionDocument: Sendable, Equatable {
     private func rule(for target: ConversionTarget) -> ComponentChoice? {
         let names: [ConversionTarget: String] = [.ttfs: "ttfs.fit_windows", .fs: "fs.fit_ranges"]
         return names[target].map { name in
-            guard let percentile, let margin else { return ComponentChoice(name, ["by": .text("error")]) }
+            guard let percentile, let margin else {
+                var parameters: [String: ParameterValue] = ["by": .text("error")]
+                if let tolerance { parameters["tolerance"] = .number(tolerance) }
+                return ComponentChoice(name, parameters)
+            }
             return ComponentChoice(name, ["percentile": .number(percentile), "margin": .number(margin)])
         }
     }
@@ -165,7 +187,7 @@ package struct ConversionDocument: Sendable, Equatable {
     private func threshold(_ survey: ActivitySurvey) -> Double {
         if let percentile, let margin { return margin * Double(survey.percentile(percentile)) }
         let rates = ActivitySurvey.Staircase(divisions: Double(steps), most: Double(steps), shift: 0.5)
-        return Double(survey.range(rates, tolerance: 0, room: 1))
+        return Double(survey.range(rates, tolerance: tolerance ?? 0, room: 1))
     }
 
     /// Tables of the smooth functions in a network, fitted where none is published for these steps.

@@ -127,6 +127,61 @@ struct SpikingConversionTests {
         #expect(abs(chosen.accuracy - analog) <= 0.005)
     }
 
+    @Test("a tolerance is kept to, and exchanges rounding for spikes")
+    func tolerance() throws {
+        let (network, data) = try trained()
+        func ranges(_ network: Network) -> [Float] {
+            network.buffers.filter { $0.name.hasSuffix("range") }.map { $0.storage.base[0] }
+        }
+        var before = (error: 0.0, spikes: Double.infinity)
+        for tolerance in [0, 3e-3, 1e-2, 5e-2] {
+            let document = try ConversionDocument(to: .fs, steps: 6, tolerance: tolerance)
+            let spiking = try converted(network, document, data)
+            let error = try document.report(network, spiking, data: data, samples: 200, threads: 2).layers[0].error
+            // Eight ranges an octave, so the next larger one would be beyond by a fifth; the samples are others, too.
+            #expect(tolerance == 0 || error <= 1.1 * tolerance && error > 0.6 * tolerance, "\(error) at \(tolerance)")
+            let spikes = try spiking.evaluate(data).statistics.spikesPerNeuron
+            #expect(error > before.error && spikes < before.spikes)
+            before = (error, spikes)
+        }
+        let usual = try converted(network, ConversionDocument(to: .fs, steps: 10), data)
+        let told = try converted(network, ConversionDocument(to: .fs, steps: 10, tolerance: 3e-5), data)
+        #expect(ranges(usual) == ranges(told))
+        // Longer windows of rates may stand for more, too.
+        func threshold(_ tolerance: Double?) throws -> ParameterValue? {
+            try ConversionDocument(to: .rate, steps: 64, tolerance: tolerance).convert(network, data: data)
+                .description.nodes[0].neuron?.parameters["v_threshold"]
+        }
+        #expect(try threshold(nil) == threshold(0))
+        guard case .number(let least) = try threshold(0), case .number(let more) = try threshold(0.02) else {
+            Issue.record("there is no threshold")
+            return
+        }
+        #expect(more > least)
+    }
+
+    @Test("a tolerance out of range, or with what it is to choose, is refused")
+    func badTolerance() {
+        for wrong in [-0.1, 1, .nan, .infinity] {
+            #expect(
+                failure { try ConversionDocument(to: .fs, tolerance: wrong) }
+                    == .parameter("tolerance must be >= 0 and < 1, got \(wrong.plain)")
+            )
+        }
+        #expect(
+            failure { try ConversionDocument(to: .ttfs, tolerance: 0.1) }
+                == .argument("tolerance is for fs and if, not for ttfs")
+        )
+        for (percentile, margin) in [(99, nil), (nil, 2), (99, 2)] as [(Double?, Double?)] {
+            #expect(
+                failure { try ConversionDocument(to: .fs, percentile: percentile, margin: margin, tolerance: 0.1) }
+                    == .argument(
+                        "tolerance chooses ranges and thresholds; percentile and margin set them: give one or the other"
+                    )
+            )
+        }
+    }
+
     @Test("biases make up for what few codes move the mean current of a channel by", arguments: [1, 2])
     func biases(_ threads: Int) throws {
         let (network, data) = try trained()

@@ -240,3 +240,15 @@ def test_the_example_in_the_docstring_runs(tmp_path, monkeypatch, pyplot):
     example = re.search(r"\n\n(        .*?)\n\n", snn.plot.conversion.__doc__, flags=re.DOTALL)
     exec(textwrap.dedent(example[1]), {"snn": snn})
     assert (tmp_path / "conversion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_more_tolerance_has_fewer_spikes(train, test):
+    spikes = [
+        convert("fs", train, steps=6, tolerance=tolerance, report_samples=0).evaluate(test)["spikes_per_neuron"]
+        for tolerance in (None, 0.003, 0.03)
+    ]
+    assert spikes[0] > spikes[1] > spikes[2]
+    with pytest.raises(snn.ParameterError, match="tolerance must be >= 0 and < 1, got 1"):
+        convert("fs", train, tolerance=1)
+    with pytest.raises(snn.ArgumentError, match="give one or the other"):
+        convert("fs", train, tolerance=0.01, margin=2)

@@ -233,6 +233,7 @@ class Network(Handle):
         steps: int | None = None,
         percentile: float | None = None,
         margin: float | None = None,
+        tolerance: float | None = None,
         shift: float | None = None,
         low: float | None = None,
         high: float | None = None,
@@ -250,8 +251,9 @@ class Network(Handle):
         to: "fs", few spikes; "if", rates; "ttfs", spike times; "relu", from spike times to analog units. `data` is what
         ranges, thresholds and windows are fitted to: a Dataset, or inputs with labels `y`. steps: bits of a code (fs), or
         steps that a rate is a mean over (if). percentile, margin: per cent of the activations that there is room for, and
-        room above; without them codes and rates differ least from the activations. shift: added to currents in units of
-        the last bit (fs). low, high: values of the input that stay silent and spike at once (ttfs).
+        room above; without them codes and rates differ little from the activations, by a mean square of at most `tolerance`
+        (fs: 3e-5, if: 0) times theirs: more of it, fewer spikes. shift: added to currents in units of the last bit (fs).
+        low, high: values of the input that stay silent and spike at once (ttfs).
 
         `conversion` of the result is the report on the first `report_samples` samples (0: none), with the steps that are
         enough for `allowed_loss` points of accuracy, 0..1; `page` also writes it as an HTML page.
@@ -261,6 +263,7 @@ class Network(Handle):
             steps=steps,
             percentile=percentile,
             margin=margin,
+            tolerance=tolerance,
             shift=shift,
             low=low,
             high=high,
