@@ -18,7 +18,8 @@ ls "$tree"/{bin/snn,include/snn.h,lib/libsnn.so,lib/libsnn.so.1,share/doc/snn/{L
 eval "flags=($(PKG_CONFIG_PATH="$tree/lib/pkgconfig" pkg-config --cflags --libs snn))"
 "${CC:-gcc}" -std=c99 "$here/consumer.c" -o "$work/with-pkg-config" "${flags[@]}"
 LD_LIBRARY_PATH="$tree/lib" "$work/with-pkg-config"
-readelf -d "$work/with-pkg-config" | grep -q 'NEEDED.*\[libsnn\.so\.1\]'
+readelf -d "$work/with-pkg-config" > "$work/needed"
+grep -q 'NEEDED.*\[libsnn\.so\.1\]' "$work/needed"
 
 cmake -S "$here" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$tree" > "$work/log" || { cat "$work/log" >&2 && exit 1; }
 cmake --build "$work/cmake" > "$work/log" || { cat "$work/log" >&2 && exit 1; }
