@@ -242,7 +242,7 @@ def curve(title: str, points: list[Point], accuracy: float) -> list[str]:
 def comparison(found: dict[str, Any]) -> list[str]:
     """Steps and spikes within the allowed loss."""
     accuracy = found["analog part"]
-    few = next((p for p in found[f"{SPARE} part"] if p["accuracy"] >= accuracy - LOSS), None)
+    few = fewest(found[f"{SPARE} part"], accuracy - LOSS)
     if few is None:
         raise SystemExit(f"no code of {TUNING[0]} to {TUNING[-1]} steps is within {100 * LOSS} points of {share(accuracy)}")
     rows = []
