@@ -101,7 +101,7 @@ public struct Values: Sendable {
     }
 
     /// A copy of some neurons of every sample.
-    func neurons(_ range: Range<Int>) -> Values {
+    public func neurons(_ range: Range<Int>) -> Values {
         let part = Values(overwriting: steps, batch: batch, count: range.count, isConstant: isConstant)
         for row in 0..<slices * batch {
             (part.base + row * range.count).update(from: base + row * count + range.lowerBound, count: range.count)

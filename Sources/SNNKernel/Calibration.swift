@@ -146,6 +146,7 @@ extension Network {
             threads: threads,
             progress: progress,
             of: "fit",
+            keeps: .activity,
             news: { done, rate in
                 Progress(
                     epoch: 1,

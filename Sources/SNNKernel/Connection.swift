@@ -74,6 +74,12 @@ public protocol Connection: Sendable {
     ) -> PreparedWeights
     /// The current, constant where the activity is.
     func current(of activity: Activity, with weights: PreparedWeights) -> Values
+    /// Whether currents of binary spikes in so many rows are made panel by panel, unless most inputs spike.
+    func takesPanels(rows: Int) -> Bool
+    /// ``current(of:with:)`` panel by panel, in ascending order, where those of all outputs outgrow the cache.
+    ///
+    /// Returns false, with nothing done, where they had better be made together.
+    func forEachPanel(of activity: Activity, with weights: PreparedWeights, body: (Panel) -> Void) -> Bool
     /// Adds the gradient of each tensor, given that of the current (laid out as the current), to `gradients`.
     func addGradients(of current: Values, input: Activity, to gradients: [Storage<Float>])
     /// Adds the gradients as ``addGradients(of:input:to:)`` does, where nobody else wants those of the current: `errors`
@@ -98,6 +104,8 @@ public protocol Connection: Sendable {
     func move(_ buffers: [Storage<Float>], towards statistics: [[Double]])
     /// Bytes of each buffer that a pass holds beside its result while it runs, for ``MemoryPlan``.
     func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int]
+    /// Bytes of each buffer that ``forEachPanel(of:with:body:)`` holds beside the panel; nil where it would do nothing.
+    func panelBuffers(arriving: PlannedActivity) -> [Int]?
     /// Bytes of each buffer that ``addGradients(input:to:errors:)`` holds, errors among them; nil where it would do nothing.
     func stripBuffers(arriving: PlannedActivity) -> [Int]?
     /// Bytes of each buffer that ``constantCurrent(of:with:)`` holds for all pieces, and that a piece takes.
@@ -133,6 +141,8 @@ extension Connection {
     /// None, unless a connection says otherwise.
     public func buffers(of pass: ConnectionPass, arriving: PlannedActivity) -> [Int] { [] }
     /// Nil, unless a connection says otherwise.
+    public func panelBuffers(arriving: PlannedActivity) -> [Int]? { nil }
+    /// Nil, unless a connection says otherwise.
     public func stripBuffers(arriving: PlannedActivity) -> [Int]? { nil }
     /// None, unless a connection says otherwise.
     public func constantBuffers(arriving: PlannedActivity) -> (shared: [Int], piece: [Int]) { ([], []) }
@@ -151,6 +161,12 @@ extension Connection {
         to gradients: [Storage<Float>],
         errors: (GradientStrip) -> Void
     ) -> Bool { false }
+    /// False: the currents of all outputs are made together.
+    public func takesPanels(rows: Int) -> Bool { false }
+    /// False.
+    public func forEachPanel(of activity: Activity, with weights: PreparedWeights, body: (Panel) -> Void) -> Bool {
+        false
+    }
     /// False: gradients are added block by block.
     public var defersConstantGradients: Bool { false }
     /// None, unless a connection says otherwise.

@@ -46,6 +46,14 @@ extension Convolution {
         return (parts, ValueParts.tileBytes(rows: arriving.rows, outputs: outputShape.channels))
     }
 
+    /// Those of the current, unless a product over all inputs makes it.
+    public func panelBuffers(arriving: PlannedActivity) -> [Int]? {
+        guard takesPanels(rows: arriving.rows), arriving.kind.isBinary,
+            !SpikeWords.wantsProduct(arriving, outputs: outputShape.channels)
+        else { return nil }
+        return buffers(of: .current, arriving: arriving)
+    }
+
     /// The list of spikes, the same by input, a strip of errors, and those gathered from strips; or words and tiles.
     public func stripBuffers(arriving: PlannedActivity) -> [Int]? {
         if isDense, let words = SpikeWords.outerBytes(arriving, outputs: outputShape.channels) { return words }

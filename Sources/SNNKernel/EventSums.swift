@@ -142,12 +142,29 @@ struct EventSums {
     /// Whether a layer has so many weights that they come from far, and one row of weights an event.
     var weightsAreFar: Bool { input.pixels == 1 && input.count * output.channels > 1 << 17 }
 
+    /// Where the first output of the first row would go, and the distance from a row to the next.
+    struct Place {
+        let base: UnsafeMutablePointer<Float>
+        let rowLength: Int
+
+        init(_ base: UnsafeMutablePointer<Float>, rowLength: Int) {
+            self.base = base
+            self.rowLength = rowLength
+        }
+    }
+
     /// Cuts the output channels into tiles of 4, 2 or 1 vectors.
     @inline(__always)
     func forEachTile(_ body: (_ first: Int, _ vectors: Int) -> Void) {
-        var first = 0
-        while first < output.channels {
-            let left = output.channels - first
+        forEachTile(of: 0..<output.channels, body)
+    }
+
+    /// Cuts some output channels into tiles of 4, 2 or 1 vectors.
+    @inline(__always)
+    func forEachTile(of channels: Range<Int>, _ body: (_ first: Int, _ vectors: Int) -> Void) {
+        var first = channels.lowerBound
+        while first < channels.upperBound {
+            let left = channels.upperBound - first
             let vectors = left > 48 ? 4 : (left > 16 ? 2 : 1)
             body(first, vectors)
             first += vectors * 16

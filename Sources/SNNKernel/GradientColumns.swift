@@ -88,6 +88,7 @@ struct SpikeColumns {
             guard active.nonzeroBitCount < Self.leastTogether else {
                 forEachSum(OneVector.self, errors, rowLength: rowLength) { input, sum in
                     let row = weights + input * outputs + first
+                    OneVector.prefetch(row + prefetchDistance * outputs)
                     sum.scaled(by: scale, plus: OneVector(from: row, lanes: lanes)).write(to: row, lanes: lanes)
                 }
                 return
@@ -119,6 +120,7 @@ struct SpikeColumns {
             if isSparse, min(low.nonzeroBitCount, high.nonzeroBitCount) >= Self.leastTogether {
                 forEachSum(TwoVectors.self, halves.0, rowLength: TwoVectors.width) { input, sum in
                     let row = weights + input * outputs + first
+                    TwoVectors.prefetch(row + prefetchDistance * outputs)
                     sum.scaled(by: scale, plus: TwoVectors(from: row, lanes: lanes)).write(to: row, lanes: lanes)
                 }
             } else {

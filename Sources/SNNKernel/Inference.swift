@@ -16,7 +16,7 @@ extension Network {
         count: Int,
         firstSample: UInt64,
         threads: Int,
-        keepsActivity: Bool,
+        keeps: BlockContext.Kept,
         take: @escaping @Sendable (SlabResult) -> Kept,
         deliver: @escaping @Sendable ([Kept]) -> Void
     ) throws(SNNError) {
@@ -24,7 +24,7 @@ extension Network {
             network: self,
             source: source,
             firstSample: firstSample,
-            keepsActivity: keepsActivity,
+            keeps: keeps,
             weights: try prepared(forTraining: false),
             take: take,
             deliver: deliver
@@ -54,7 +54,7 @@ extension Network {
             count: count,
             firstSample: firstSample,
             threads: threads,
-            keepsActivity: spikeCounts != nil || !results.isEmpty,
+            keeps: !results.isEmpty ? .currents : spikeCounts != nil ? .activity : .scores,
             // Every slab has rows of its own.
             take: { [self] slab in output.write(slab, of: self) },
             deliver: { _ in }
@@ -98,12 +98,12 @@ extension Network {
     }
 }
 
-/// One call of ``Network/runBlocks(_:count:firstSample:threads:keepsActivity:take:deliver:)``.
+/// One call of ``Network/runBlocks(_:count:firstSample:threads:keeps:take:deliver:)``.
 private struct InferenceRun<Kept>: Sendable {
     let network: Network
     let source: any SampleSource
     let firstSample: UInt64
-    let keepsActivity: Bool
+    let keeps: BlockContext.Kept
     let weights: [PreparedWeights?]
     let take: @Sendable (Network.SlabResult) -> Kept
     let deliver: @Sendable ([Kept]) -> Void
@@ -166,7 +166,7 @@ private struct InferenceRun<Kept>: Sendable {
             isTraining: false,
             seed: network.seed,
             samples: samples.map { firstSample &+ UInt64($0) },
-            keepsActivity: keepsActivity
+            keeps: keeps
         )
     }
 }
@@ -219,6 +219,7 @@ extension Network {
             threads: threads,
             progress: progress,
             of: "evaluation",
+            keeps: .activity,
             news: { done, rate in
                 Progress(
                     epoch: 0,
@@ -245,13 +246,14 @@ extension Network {
     /// Runs every sample of a set, a chunk at a time, and tells between two of them how far it is.
     ///
     /// Chunks let this thread, which may tell a caller, speak between them. `take` also gets the number of the chunk's first
-    /// sample. Errors: those of ``check(_:)`` and of ``runBlocks(_:count:firstSample:threads:keepsActivity:take:deliver:)``,
+    /// sample. Errors: those of ``check(_:)`` and of ``runBlocks(_:count:firstSample:threads:keeps:take:deliver:)``,
     /// and ``SNNError/cancelled(_:)`` where `progress` says so.
     func runChunks<Kept>(
         _ data: any LabelledSource,
         threads: Int,
         progress: ProgressHandler?,
         of name: String,
+        keeps: BlockContext.Kept,
         news: (_ done: Int, _ samplesPerSecond: Double) -> Progress,
         take: @escaping @Sendable (_ slab: SlabResult, _ first: Int) -> Kept,
         deliver: @escaping @Sendable ([Kept]) -> Void
@@ -268,7 +270,7 @@ extension Network {
                 count: count,
                 firstSample: UInt64(first),
                 threads: threads,
-                keepsActivity: true,
+                keeps: keeps,
                 take: { take($0, first) },
                 deliver: deliver
             )

@@ -133,6 +133,8 @@ final class MemoryWalk {
         var stageInputs: [PlannedActivity] = []
         var arriving: PlannedActivity?
         var currentIsConstant = false
+        /// Bytes of a panel, of neurons that ran in panels.
+        var panelBytes: Int?
         var pieces: [Piece] = []
     }
 
@@ -312,7 +314,31 @@ final class MemoryWalk {
             connection.packedBytes(goesBack: isTraining && node.needsInputGradient, arriving: flow.planned)
         )
         kept.currentIsConstant = flow.planned.kind == .constant
-        if let piece = current(connection, flow.planned) { kept.pieces.append(piece) }
+        if let panels = panels(index, flow.planned) {
+            kept.panelBytes = panels.bytes
+            kept.pieces += panels.pieces
+        } else if let piece = current(connection, flow.planned) {
+            kept.pieces.append(piece)
+        }
+    }
+
+    /// ``Node/runPanels(_:weights:keeps:)``; nil where the neurons run together.
+    private func panels(_ index: Int, _ arriving: PlannedActivity) -> (bytes: Int, pieces: [Piece])? {
+        let node = network.nodes[index]
+        guard node.takesPanels(rows: arriving.rows), let neuron = node.neuron,
+            let buffers = node.connection?.panelBuffers(arriving: arriving)
+        else { return nil }
+        let keeps = isTraining && !recomputed.contains(index)
+        let rest = buffers.map(memory.take)
+        var pieces: [Piece] = []
+        for neurons in Panel.ranges(node.outputShape.count) {
+            let row = arriving.batch * neurons.count
+            let piece = memory.take(4 * network.steps * row)
+            memory.pass([stateBytes(neuron) * ((row + 15) / 16), 8 * network.steps * ((row + 63) / 64)])
+            if keeps { pieces.append(piece) } else { memory.give(piece) }
+        }
+        rest.forEach(memory.give)
+        return (4 * arriving.rows * Panel.width, pieces)
     }
 
     /// ``Connection/current(of:with:)``; nil where it hands on what arrives.
@@ -371,7 +397,9 @@ final class MemoryWalk {
                 let piece = memory.take(flow.planned.bytes)
                 own = piece
                 memory.give(state)
-                if isTraining, recomputed.contains(index), let current = kept.pieces.popLast() { memory.give(current) }
+                if isTraining, recomputed.contains(index), kept.panelBytes == nil, let current = kept.pieces.popLast() {
+                    memory.give(current)
+                }
             }
             sent.flows[index] = flow
             if isTraining {
@@ -420,16 +448,18 @@ final class MemoryWalk {
             }
             if let connection = node.connection, let neuron = node.neuron, let arriving = kept.arriving {
                 let again = recomputed.contains(index) ? current(connection, arriving) : nil
+                // Gradients of a panel's spikes, and of its currents where they do not go into strips.
+                let panel = again == nil ? kept.panelBytes : nil
                 if !node.needsInputGradient, !node.defersGradients, !kept.currentIsConstant,
                     let strips = connection.stripBuffers(arriving: arriving)
                 {
-                    memory.pass(strips + [2 * network.steps * stateBytes(neuron)])
+                    memory.pass(strips + [2 * network.steps * stateBytes(neuron)] + (panel.map { [$0] } ?? []))
                     if let again { memory.give(again) }
                     release(gradient)
                     continue
                 }
                 let ofCurrent = memory.take(numbers(kept.currentIsConstant, batch, connection.outputShape.count))
-                memory.pass([2 * network.steps * stateBytes(neuron)])
+                memory.pass([2 * network.steps * stateBytes(neuron)] + (panel.map { [$0, $0] } ?? []))
                 if let again { memory.give(again) }
                 if !node.defersGradients {
                     memory.pass(connection.buffers(of: .gradients, arriving: arriving))

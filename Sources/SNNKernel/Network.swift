@@ -274,13 +274,20 @@ public final class Network: @unchecked Sendable {
     ) -> Trace {
         var trace = Trace(input: input)
         var sent = Sent(input: input, nodes: nodes.count)
-        let keeps = context.isTraining || context.keepsActivity
+        let keeps = context.isTraining || context.keeps != .scores
         for (index, node) in nodes.enumerated() {
             var layer = LayerTrace()
             if index == 0, let first {
                 layer = first
             } else {
-                arrive(sent.joined(at: node), at: index, weights: weights, context: context, in: &layer)
+                arrive(
+                    sent.joined(at: node),
+                    at: index,
+                    weights: weights,
+                    context: context,
+                    inPanels: states == nil && context.keeps != .currents,
+                    in: &layer
+                )
             }
             if let current = layer.current, let neuron = node.neuron {
                 let state = states?[index] ?? neuron.rest(count: current.row)
@@ -301,6 +308,7 @@ public final class Network: @unchecked Sendable {
         at index: Int,
         weights: [PreparedWeights?],
         context: BlockContext,
+        inPanels: Bool = false,
         in layer: inout LayerTrace
     ) {
         let node = nodes[index]
@@ -310,10 +318,16 @@ public final class Network: @unchecked Sendable {
             activity = stage.forward(activity, context.stage(node: index, position: position))
         }
         if let connection = node.connection, let weights = weights[index] {
-            if context.keepsActivity { layer.arriving = activity }
+            if context.keeps != .scores { layer.arriving = activity }
             let input = activity.decoded
             layer.connectionInput = input
-            layer.current = connection.current(of: input, with: weights)
+            let keeps = context.isTraining && !context.recomputed.contains(index)
+            if inPanels, let found = node.runPanels(input, weights: weights, keeps: keeps) {
+                layer.output = .raster(found.output)
+                layer.panels = found.panels
+            } else {
+                layer.current = connection.current(of: input, with: weights)
+            }
         } else {
             layer.output = activity
         }
@@ -345,16 +359,17 @@ public final class Network: @unchecked Sendable {
                     gradient = output.addingSigns(times: penalty, to: gradient)
                 }
                 // The law of sums gives a current that was not kept the same bits again.
-                let current = layer.current ?? connection.current(of: input, with: weights)
+                let current: AdjointCurrent =
+                    layer.panels.isEmpty
+                    ? .whole(layer.current ?? connection.current(of: input, with: weights)) : .panels(layer.panels)
                 let own = Array(gradients[node.neuronTensors])
                 let ofWeights = Array(gradients[node.connectionTensors])
                 if !node.needsInputGradient, !node.defersGradients, !current.isConstant {
-                    let isDone = connection.addGradients(input: input, to: ofWeights) {
-                        neuron.adjoint(of: gradient, current: current, to: $0, own: own)
-                    }
+                    let strips = current.strips(of: gradient, neuron, own: own)
+                    let isDone = connection.addGradients(input: input, to: ofWeights, errors: strips)
                     if isDone { continue }
                 }
-                let ofCurrent = neuron.adjoint(of: gradient, current: current, own: own)
+                let ofCurrent = current.adjoint(of: gradient, neuron, own: own)
                 if node.defersGradients, case .values(let values) = input {
                     later(index, ofCurrent, values)
                 } else {
@@ -428,12 +443,22 @@ private struct GradientsOfSent {
 
 /// Which samples a block holds, and what for.
 struct BlockContext: Sendable {
+    /// What somebody looks at when a slab is done, beside what training needs.
+    enum Kept {
+        /// What the readout made.
+        case scores
+        /// What arrived at every node and what it sent.
+        case activity
+        /// Currents and potentials too.
+        case currents
+    }
+
     let isTraining: Bool
     let seed: UInt64
     let samples: [UInt64]
     var firstStep = 0
-    /// Whether every node's activity is kept for statistics or recording.
-    var keepsActivity = false
+    /// What of every node is kept until a slab is done.
+    var keeps = Kept.scores
     /// Nodes whose currents are computed again on the way back instead of kept (``Trainer/memoryBudget``).
     var recomputed: Set<Int> = []
     /// What the stages of every node remember, in a session.
@@ -481,5 +506,7 @@ struct LayerTrace {
     var arriving: Activity?
     var connectionInput: Activity?
     var current: Values?
+    /// The current, of a layer that ran in panels.
+    var panels: [Panel] = []
     var output: Activity?
 }

@@ -72,6 +72,12 @@ public protocol NeuronModel: Sendable {
     func adjoint(of gradient: Values, current: Values, own: [Storage<Float>]) -> Values
     /// ``adjoint(of:current:to:)`` that adds the gradients of its own tensors, as far as these neurons have part in them.
     func adjoint(of gradient: Values, current: Values, to strip: GradientStrip, own: [Storage<Float>])
+    /// The model of some neighbouring neurons of a flat layer, which has the same parameters and the part of its tensors
+    /// that these neurons have; `own` is cut likewise.
+    ///
+    /// Nil where the neurons of a layer had better run together. Otherwise a run and an adjoint of the part, from rest, give
+    /// the bits of the whole.
+    func part(_ neurons: Range<Int>, own: [Storage<Float>]) -> (model: any NeuronModel, own: [Storage<Float>])?
     /// The equations over another number type, for the reference path; nil where the model is not clock-driven.
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?
 }
@@ -128,6 +134,11 @@ extension NeuronModel {
     public func adjoint(of gradient: Values, current: Values, to strip: GradientStrip, own: [Storage<Float>]) {
         adjoint(of: gradient, current: current, to: strip)
     }
+    /// Nil.
+    public func part(
+        _ neurons: Range<Int>,
+        own: [Storage<Float>]
+    ) -> (model: any NeuronModel, own: [Storage<Float>])? { nil }
     /// Always.
     public func checkReady() throws(SNNError) {}
     /// In any.
@@ -228,6 +239,13 @@ final class LaneStates<State: BitwiseCopyable & Sendable>: NeuronState {
 extension ClockDrivenNeuron {
     /// A current at every step: the equations take one.
     @inlinable public var demand: CurrentDemand { .perStep }
+
+    /// Itself: all neurons have the same equations.
+    @inlinable
+    public func part(
+        _ neurons: Range<Int>,
+        own: [Storage<Float>]
+    ) -> (model: any NeuronModel, own: [Storage<Float>])? { (self, own) }
 
     /// The rest of the equations in `count` neurons.
     @inlinable

@@ -20,7 +20,7 @@ enum Block {
     /// windows make that pass cheap, and take small blocks, so that a small batch has work for every thread.
     static func size(weights: Int, steps: Int) -> Int {
         var size = weights > 1 << 18 ? largest : largest / 2
-        while size > 2, Double(weights) * Double(steps) * Double(size) > 0x1p30 { size /= 2 }
+        while size > 2, Double(weights) * Double(steps) * Double(size) > 0x1p31 { size /= 2 }
         return size
     }
 }

@@ -70,7 +70,7 @@ extension Network {
             isTraining: false,
             seed: seed,
             samples: (0..<count).map { firstSample &+ UInt64($0) },
-            keepsActivity: true
+            keeps: .currents
         )
         let input = try encode(source, samples: 0..<count, context: context)
         let potentials = nodes.indices.map { index in

@@ -113,7 +113,7 @@ public final class Session {
             seed: network.seed,
             samples: samples,
             firstStep: pipeline == nil ? steps : 0,
-            keepsActivity: true,
+            keeps: .currents,
             memories: memories
         )
     }

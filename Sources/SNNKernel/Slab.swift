@@ -10,6 +10,9 @@ enum Slab {
     /// The most that becomes of them where weights are larger: a slab reads all weights and adds to all of their gradients,
     /// which is worth few samples no more once these leave the second-level cache.
     static let mostBytes = 1 << 20
+    /// The most where the widest layer is walked in panels: its activity leaves the cache anyhow, and gradients that are
+    /// far away are added to once a slab.
+    static let mostPanelBytes = 1 << 22
 }
 
 extension Network {
@@ -49,7 +52,10 @@ extension Network {
         let slices = nodes.allSatisfy { $0.joins.isConstant && $0.sends.isConstant } ? 1 : steps
         let heaviest = nodes.lazy.filter { !$0.defersGradients }.flatMap(\.connectionTensors)
             .reduce(0) { max($0, 4 * tensors[$1].storage.count) }
-        let bytes = min(max(Slab.bytes, heaviest), Slab.mostBytes)
+        let isInPanels = nodes.contains {
+            $0.outputShape.count == widest && $0.arriving == .raster && $0.takesPanels(rows: steps)
+        }
+        let bytes = min(max(Slab.bytes, heaviest), isInPanels ? Slab.mostPanelBytes : Slab.mostBytes)
         return max(1, bytes / (4 * slices * max(1, widest)))
     }
 
@@ -180,7 +186,7 @@ extension BlockContext {
             seed: seed,
             samples: Array(samples[places]),
             firstStep: firstStep,
-            keepsActivity: keepsActivity,
+            keeps: keeps,
             recomputed: recomputed
         )
     }

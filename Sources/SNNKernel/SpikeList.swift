@@ -145,11 +145,24 @@ extension EventSums {
         scale: Float,
         to result: UnsafeMutablePointer<Float>
     ) {
-        forEachTile { first, width in
+        add(list, outputs: 0..<output.channels, weights: weights, bias: bias, scale: scale, to: result)
+    }
+
+    /// The part of ``add(_:weights:bias:scale:to:)`` for some outputs: `result [rows, outputs.count]`.
+    func add(
+        _ list: SpikeList,
+        outputs: Range<Int>,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        let place = Place(result - outputs.lowerBound, rowLength: outputs.count)
+        forEachTile(of: outputs) { first, width in
             switch width {
-            case 4: sumList(FourVectors.self, list, weights, bias, scale, first, result)
-            case 2: sumList(TwoVectors.self, list, weights, bias, scale, first, result)
-            default: sumList(OneVector.self, list, weights, bias, scale, first, result)
+            case 4: sumList(FourVectors.self, list, weights, bias, scale, first, place)
+            case 2: sumList(TwoVectors.self, list, weights, bias, scale, first, place)
+            default: sumList(OneVector.self, list, weights, bias, scale, first, place)
             }
         }
     }
@@ -162,10 +175,9 @@ extension EventSums {
         _ bias: UnsafePointer<Float>?,
         _ scale: Float,
         _ first: Int,
-        _ result: UnsafeMutablePointer<Float>
+        _ place: Place
     ) {
-        let channels = output.channels
-        let lanes = min(Tile.width, channels - first)
+        let lanes = min(Tile.width, output.channels - first)
         let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: list.count)
         let (tileWeights, rowLength) = (tile.base, tile.rowLength)
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
@@ -173,7 +185,7 @@ extension EventSums {
         var starts = UnsafePointer(list.starts.base)
         var event = 0
         for sample in 0..<list.batch {
-            var out = result + (sample * channels + first)
+            var out = place.base + (sample * place.rowLength + first)
             for _ in 0..<list.steps {
                 var total = Tile()
                 for _ in 0..<list.blocks {
@@ -188,7 +200,7 @@ extension EventSums {
                     total.add(block)
                 }
                 total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
-                out += list.batch * channels
+                out += list.batch * place.rowLength
             }
         }
         withExtendedLifetime(tile) {}

@@ -65,11 +65,24 @@ extension EventSums {
         scale: Float,
         to result: UnsafeMutablePointer<Float>
     ) {
-        forEachTile { first, width in
+        add(units, outputs: 0..<output.channels, weights: weights, bias: bias, scale: scale, to: result)
+    }
+
+    /// The part of ``add(_:weights:bias:scale:to:)`` for some outputs: `result [rows, outputs.count]`.
+    func add(
+        _ units: SpikeUnits,
+        outputs: Range<Int>,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        to result: UnsafeMutablePointer<Float>
+    ) {
+        let place = Place(result - outputs.lowerBound, rowLength: outputs.count)
+        forEachTile(of: outputs) { first, width in
             switch width {
-            case 4: sumUnits(FourVectors.self, units, weights, bias, scale, first, result)
-            case 2: sumUnits(TwoVectors.self, units, weights, bias, scale, first, result)
-            default: sumUnits(OneVector.self, units, weights, bias, scale, first, result)
+            case 4: sumUnits(FourVectors.self, units, weights, bias, scale, first, place)
+            case 2: sumUnits(TwoVectors.self, units, weights, bias, scale, first, place)
+            default: sumUnits(OneVector.self, units, weights, bias, scale, first, place)
             }
         }
     }
@@ -82,7 +95,7 @@ extension EventSums {
         _ bias: UnsafePointer<Float>?,
         _ scale: Float,
         _ first: Int,
-        _ result: UnsafeMutablePointer<Float>
+        _ place: Place
     ) {
         let lanes = min(Tile.width, output.channels - first)
         let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: units.spikes)
@@ -91,7 +104,7 @@ extension EventSums {
         let positions = UnsafePointer(units.positions.base)
         var ends = UnsafePointer(units.ends.base)
         let isFar = weightsAreFar
-        var out = result + first
+        var out = place.base + first
         var event = 0
         for _ in 0..<units.rows {
             var total = Tile()
@@ -110,7 +123,7 @@ extension EventSums {
                 total.add(block)
             }
             total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
-            out += output.channels
+            out += place.rowLength
         }
         withExtendedLifetime(tile) {}
     }

@@ -191,8 +191,14 @@ extension SpikeWords {
             areMany(activity.events, rows: rows, inputs: inputs)
         else { return nil }
         let all = bytes(rows: rows, inputs: inputs, outputs: outputs)
-        return 100 * activity.events >= leastProductPercent * rows * inputs && DenseProduct.keepsLaw
+        return wantsProduct(activity, outputs: outputs)
             ? [all[0], 4 * min(rows, productRows) * sumBlock] : all + [all[2]]
+    }
+
+    /// Whether such activity takes the product over all inputs.
+    static func wantsProduct(_ activity: PlannedActivity, outputs: Int) -> Bool {
+        outputs >= leastOutputs && activity.rows >= leastRows && DenseProduct.keepsLaw
+            && 100 * activity.events >= leastProductPercent * activity.rows * activity.count
     }
 
     /// Bytes of each buffer for gradients from such activity, the words the other way round among them.
@@ -212,16 +218,49 @@ extension SpikeWords {
         scale: Float,
         to result: UnsafeMutablePointer<Float>
     ) {
-        if reaches(percent: Self.leastProductPercent), DenseProduct.keepsLaw {
+        if wantsProduct {
             return writeProduct(weights: weights, outputs: outputs, bias: bias, scale: scale, to: result)
         }
-        let block = Storage<Float>(overwriting: inputs > sumBlock ? rows * 16 * Self.vectors(outputs) : 0)
-        forEachTile(of: outputs, .lawful(block: block)) { first, vectors, addends in
-            Self.copy(weights + first, rows: inputs, rowLength: outputs, vectors: vectors, to: addends)
-        } use: { first, vectors, sums in
+        forEachPanel(weights: weights, outputs: outputs) { first, vectors, sums in
             for row in 0..<rows {
                 finish(sums + row * 16 * vectors, first, outputs, bias, scale, to: result + row * outputs)
             }
+        }
+    }
+
+    /// Whether currents come from a product over all inputs.
+    var wantsProduct: Bool { reaches(percent: Self.leastProductPercent) && DenseProduct.keepsLaw }
+
+    /// The currents of ``writeCurrents(weights:outputs:bias:scale:to:)``, so many outputs at a time: `place` says where
+    /// those of some outputs go, `[rows, neurons]`, and `done` is called when they are there.
+    func writePanels(
+        weights: UnsafePointer<Float>,
+        outputs: Int,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        place: (_ neurons: Range<Int>) -> UnsafeMutablePointer<Float>,
+        done: () -> Void
+    ) {
+        forEachPanel(weights: weights, outputs: outputs) { first, vectors, sums in
+            let neurons = first..<min(first + 16 * vectors, outputs)
+            let result = place(neurons) - first
+            for row in 0..<rows {
+                finish(sums + row * 16 * vectors, first, outputs, bias, scale, to: result + row * neurons.count)
+            }
+            done()
+        }
+    }
+
+    private func forEachPanel(
+        weights: UnsafePointer<Float>,
+        outputs: Int,
+        use: (_ first: Int, _ vectors: Int, _ sums: UnsafePointer<Float>) -> Void
+    ) {
+        let block = Storage<Float>(overwriting: inputs > sumBlock ? rows * 16 * Self.vectors(outputs) : 0)
+        forEachTile(of: outputs, .lawful(block: block)) { first, vectors, addends in
+            Self.copy(weights + first, rows: inputs, rowLength: outputs, vectors: vectors, to: addends)
+        } use: {
+            use($0, $1, $2)
         }
     }
 
@@ -319,6 +358,7 @@ extension SpikeWords {
                 let row = weights + input * outputs
                 for vector in 0..<vectors {
                     let place = row + first + 16 * vector
+                    OneVector.prefetch(place + prefetchDistance * outputs)
                     let lanes = min(16, outputs - first - 16 * vector)
                     OneVector(sums + (input * vectors + vector) * 16)
                         .scaled(by: scale, plus: OneVector(from: place, lanes: lanes))
@@ -338,7 +378,10 @@ extension SpikeWords {
     ) {
         var (from, to) = (from, tile)
         for _ in 0..<rows {
-            for vector in 0..<vectors { (to + 16 * vector).store((from + 16 * vector).vector()) }
+            for vector in 0..<vectors {
+                OneVector.prefetch(from + (prefetchDistance * rowLength + 16 * vector))
+                (to + 16 * vector).store((from + 16 * vector).vector())
+            }
             from += rowLength
             to += 16 * vectors
         }

@@ -55,7 +55,7 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     var zerosAfter: Int { marginBytes / MemoryLayout<Element>.stride }
 
     /// Elements `range` of another storage, which stays alive as long; what follows them takes the place of the margin.
-    init(_ range: Range<Int>, of other: Storage) {
+    public init(_ range: Range<Int>, of other: Storage) {
         base = other.base + range.lowerBound
         workspace = nil
         owner = other

@@ -25,7 +25,9 @@ struct TileWeights {
         }
         let copy = Storage<Float>(overwriting: (inputs + 1) * Tile.width)
         for input in 0...inputs {
-            Tile(from: weights + input * outputs, lanes: lanes).write(to: copy.base + input * Tile.width)
+            let row = weights + input * outputs
+            Tile.prefetch(row + prefetchDistance * outputs)
+            Tile(from: row, lanes: lanes).write(to: copy.base + input * Tile.width)
         }
         (base, rowLength, packed) = (UnsafePointer(copy.base), Tile.width, copy)
     }

@@ -7,6 +7,7 @@ public enum Law: String, CaseIterable, Sendable {
     case adjoint
     case adjointStrips = "adjoint_strips"
     case constantCurrent = "constant_current"
+    case parts
     case lanes
     case events
     case rest
@@ -30,6 +31,7 @@ public enum Law: String, CaseIterable, Sendable {
         case .adjoint: "the adjoint is the transpose of the derivative"
         case .adjointStrips: "the adjoint of a strip of neurons has the bits of the whole"
         case .constantCurrent: "a constant current collects the gradients of all steps"
+        case .parts: "some neurons of a layer alone give the bits that they have in the whole"
         case .lanes: "sixteen neurons at once give the bits of one at a time"
         case .events: "events give what their frames give"
         case .rest: "without input nothing is sent, and what starts at rest stays there"

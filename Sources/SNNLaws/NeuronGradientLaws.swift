@@ -17,6 +17,11 @@ struct NeuronGradientLaws {
             adjoint(in: examination)
             layouts(in: examination)
         }
+        if model.part(0..<1, own: []) == nil {
+            examination.pass(.parts, because: "the neurons of a layer run together")
+        } else {
+            examination.examine(.parts, subject.parts)
+        }
         if subject.isTrainable, let equations = model.equations(over: Float.self) {
             examination.examine(.lanes) { check.lanes(equations, $0) }
         } else {

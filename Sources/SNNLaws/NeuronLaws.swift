@@ -31,7 +31,8 @@ public struct NeuronLaws {
 
     /// Every law of a neuron model.
     static let all: [Law] = [
-        .adjoint, .adjointStrips, .constantCurrent, .lanes, .rest, .batchAlone, .neighbours, .batchOrder, .stepSplit,
+        .adjoint, .adjointStrips, .constantCurrent, .parts, .lanes, .rest, .batchAlone, .neighbours, .batchOrder,
+        .stepSplit,
         .threads, .deterministic, .sends, .runs, .binarySpikes, .finite, .inputsKept,
     ]
 

@@ -107,7 +107,9 @@ public struct PluginLaws {
         let ofEnds: Set<Law> = [
             .lanes, .batchAlone, .stepSplit, .deterministic, .sends, .runs, .finite, .inputsKept,
         ]
-        let ofChoices: Set<Law> = [.adjoint, .adjointStrips, .constantCurrent, .binarySpikes, .neighbours, .batchOrder]
+        let ofChoices: Set<Law> = [
+            .adjoint, .adjointStrips, .constantCurrent, .parts, .binarySpikes, .neighbours, .batchOrder,
+        ]
         examination.examine(.ranges) { evidence in
             var settings = 0
             for parameter in part.parameters {

@@ -8,6 +8,7 @@ enum Fault: String, CaseIterable, Sendable {
     case adjoint
     case adjointStrips
     case constantCurrent
+    case parts
     case rest
     case batchAlone
     case neighbours
@@ -27,6 +28,7 @@ enum Fault: String, CaseIterable, Sendable {
         case .adjoint: .adjoint
         case .adjointStrips: .adjointStrips
         case .constantCurrent: .constantCurrent
+        case .parts: .parts
         case .rest: .rest
         case .batchAlone: .batchAlone
         case .neighbours: .neighbours
@@ -60,6 +62,14 @@ struct FaultyModel: NeuronModel {
     var demand: CurrentDemand { .perStep }
     var sends: ActivityKind { spikes || fault == .sends ? .raster : .values }
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { nil }
+    func part(
+        _ neurons: Range<Int>,
+        own: [Storage<Float>]
+    ) -> (model: any NeuronModel, own: [Storage<Float>])? {
+        var part = self
+        if fault == .parts, neurons.lowerBound > 0 { part.leak = leak / 2 }
+        return (part, own)
+    }
     func rest(count: Int) -> any NeuronState {
         memory.keep(Storage(count))
         return Row(count)

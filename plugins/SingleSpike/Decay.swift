@@ -67,6 +67,18 @@ struct Decay: Sendable {
         return copy
     }
 
+    /// The decays of some neurons of a flat layer.
+    func part(_ neurons: Range<Int>) -> Decay {
+        var copy = self
+        copy.stored = stored.map { part(neurons, of: $0) }
+        return copy
+    }
+
+    /// The numbers that some neurons of a flat layer have in a tensor laid out as the decays: all where they share one.
+    func part(_ neurons: Range<Int>, of tensor: Storage<Float>) -> Storage<Float> {
+        tensor.count == 1 ? tensor : Storage(neurons, of: tensor)
+    }
+
     /// The decays of sixteen neurons from `first` on, of a row of whole samples.
     func sixteen(from first: Int) -> SIMD16<Float> {
         guard let stored else { return SIMD16(repeating: start) }

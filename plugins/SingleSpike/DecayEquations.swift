@@ -86,6 +86,15 @@ extension DecayNeuron {
         return copy
     }
 
+    func part(
+        _ neurons: Range<Int>,
+        own: [Storage<Float>]
+    ) -> (model: any NeuronModel, own: [Storage<Float>])? {
+        var copy = self
+        copy.decay = decay.part(neurons)
+        return (copy, own.map { decay.part(neurons, of: $0) })
+    }
+
     func rest(count: Int) -> any NeuronState { BlockStates(count: count, rest: equations.rest) }
 
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)? { nil }

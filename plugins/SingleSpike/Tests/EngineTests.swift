@@ -173,6 +173,42 @@ struct EngineTests {
         #expect((0..<layer.betas.count).map { own.base[$0] } == ofBetas)
     }
 
+    @Test("neurons of a layer alone have the bits and the decays that they have in the whole", arguments: models)
+    func parts(_ name: String) throws {
+        var random = Seeded(17)
+        for (count, parameters) in [
+            (150, [:]), (70, ["beta_per": .text("layer")]), (130, ["train_beta": .boolean(false)]),
+        ] as [(Int, [String: ParameterValue])] {
+            let isShared = parameters["beta_per"] != nil
+            let betas = (0..<(isShared ? 1 : count)).map { _ in Float(random.number()) }
+            let layer = try Layer(name, parameters, betas: betas)
+            let current = currents(&random, steps: 40, batch: 2, count: count, ties: false)
+            let gradient = currents(&random, steps: 40, batch: 2, count: count, ties: false)
+            let own = Storage<Float>(betas.count)
+            let whole = (
+                sent: layer.run(current, recording: false).sent,
+                back: layer.model.adjoint(of: gradient, current: current, own: [own]).numbers
+            )
+            let ofParts = Storage<Float>(betas.count)
+            for neurons in [0..<64, 64..<count] {
+                let some = current.neurons(neurons)
+                let part = try #require(layer.model.part(neurons, own: [ofParts]))
+                let sent = part.model.run(some, state: part.model.rest(count: some.row), potentials: nil).numbers
+                let back = part.model.adjoint(of: gradient.neurons(neurons), current: some, own: part.own).numbers
+                for row in 0..<80 {
+                    for (place, neuron) in neurons.enumerated() {
+                        #expect(sent[row * neurons.count + place] == whole.sent[row * count + neuron])
+                        #expect(back[row * neurons.count + place] == whole.back[row * count + neuron])
+                    }
+                }
+            }
+            for index in betas.indices {
+                let (found, expected) = (ofParts.base[index], own.base[index])
+                #expect(isShared ? abs(found - expected) <= 1e-4 * abs(expected) : found == expected)
+            }
+        }
+    }
+
     @Test("a stream step by step sends what a whole window does", arguments: models)
     func streams(_ name: String) throws {
         var random = Seeded(5)
