@@ -140,7 +140,7 @@ struct EventSums {
     }
 
     /// Whether a layer has so many weights that they come from far, and one row of weights an event.
-    var weightsAreFar: Bool { input.pixels == 1 && input.count * output.channels > 1 << 17 }
+    var weightsAreFar: Bool { input.pixels == 1 && areFar(input.count * output.channels) }
 
     /// Where the first output of the first row would go, and the distance from a row to the next.
     struct Place {

@@ -4,6 +4,9 @@
 /// lists are longer than this.
 let prefetchDistance = 8
 
+/// Whether so many numbers come from so far that rows of them are asked for ahead.
+func areFar(_ numbers: Int) -> Bool { numbers > 1 << 17 }
+
 /// What an event is worth.
 protocol EventWorth {
     /// Whether every event is worth 1.

@@ -74,6 +74,7 @@ struct SpikeColumns {
         // Outputs with errors whose neighbours have none, moved together.
         let gathered = Storage<Float>(overwriting: rows * OneVector.width)
         let sums = Storage<Float>(OneVector.width)
+        let isFar = areFar(inputs * outputs)
         var places: [Int] = []
         func addGathered() {
             forEachSum(OneVector.self, UnsafePointer(gathered.base), rowLength: OneVector.width) { input, sum in
@@ -88,7 +89,7 @@ struct SpikeColumns {
             guard active.nonzeroBitCount < Self.leastTogether else {
                 forEachSum(OneVector.self, errors, rowLength: rowLength) { input, sum in
                     let row = weights + input * outputs + first
-                    OneVector.prefetch(row + prefetchDistance * outputs)
+                    if isFar { OneVector.prefetch(row + prefetchDistance * outputs) }
                     sum.scaled(by: scale, plus: OneVector(from: row, lanes: lanes)).write(to: row, lanes: lanes)
                 }
                 return
@@ -120,7 +121,7 @@ struct SpikeColumns {
             if isSparse, min(low.nonzeroBitCount, high.nonzeroBitCount) >= Self.leastTogether {
                 forEachSum(TwoVectors.self, halves.0, rowLength: TwoVectors.width) { input, sum in
                     let row = weights + input * outputs + first
-                    TwoVectors.prefetch(row + prefetchDistance * outputs)
+                    if isFar { TwoVectors.prefetch(row + prefetchDistance * outputs) }
                     sum.scaled(by: scale, plus: TwoVectors(from: row, lanes: lanes)).write(to: row, lanes: lanes)
                 }
             } else {

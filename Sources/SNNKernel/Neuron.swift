@@ -75,8 +75,8 @@ public protocol NeuronModel: Sendable {
     /// The model of some neighbouring neurons of a flat layer, which has the same parameters and the part of its tensors
     /// that these neurons have; `own` is cut likewise.
     ///
-    /// Nil where the neurons of a layer had better run together. Otherwise a run and an adjoint of the part, from rest, give
-    /// the bits of the whole.
+    /// Nil where the neurons of a layer had better run together, as where they draw random numbers by their place in it.
+    /// Otherwise a run and an adjoint of the part, from rest, give the bits of the whole.
     func part(_ neurons: Range<Int>, own: [Storage<Float>]) -> (model: any NeuronModel, own: [Storage<Float>])?
     /// The equations over another number type, for the reference path; nil where the model is not clock-driven.
     func equations<V: Lane>(over lane: V.Type) -> (any StepEquations<V>)?

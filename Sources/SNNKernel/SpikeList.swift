@@ -183,6 +183,7 @@ extension EventSums {
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
         let positions = UnsafePointer(list.positions.base)
         var starts = UnsafePointer(list.starts.base)
+        let step = list.batch * place.rowLength
         var event = 0
         for sample in 0..<list.batch {
             var out = place.base + (sample * place.rowLength + first)
@@ -200,7 +201,7 @@ extension EventSums {
                     total.add(block)
                 }
                 total.scaled(by: scale, plus: tileBias).write(to: out, lanes: lanes)
-                out += list.batch * place.rowLength
+                out += step
             }
         }
         withExtendedLifetime(tile) {}

@@ -344,6 +344,7 @@ extension SpikeWords {
         fill: (_ first: Int, _ vectors: Int, _ errors: UnsafeMutablePointer<Float>) -> Void
     ) {
         let order: Order = reaches(percent: Self.leastTablePercent) ? .byTables : .ascending
+        let isFar = areFar(inputs * outputs)
         transposed().forEachTile(of: outputs, order) { first, vectors, errors in
             fill(first, vectors, errors)
             guard let bias else { return }
@@ -358,7 +359,7 @@ extension SpikeWords {
                 let row = weights + input * outputs
                 for vector in 0..<vectors {
                     let place = row + first + 16 * vector
-                    OneVector.prefetch(place + prefetchDistance * outputs)
+                    if isFar { OneVector.prefetch(place + prefetchDistance * outputs) }
                     let lanes = min(16, outputs - first - 16 * vector)
                     OneVector(sums + (input * vectors + vector) * 16)
                         .scaled(by: scale, plus: OneVector(from: place, lanes: lanes))
@@ -376,10 +377,11 @@ extension SpikeWords {
         vectors: Int,
         to tile: UnsafeMutablePointer<Float>
     ) {
+        let isFar = areFar(rows * rowLength)
         var (from, to) = (from, tile)
         for _ in 0..<rows {
             for vector in 0..<vectors {
-                OneVector.prefetch(from + (prefetchDistance * rowLength + 16 * vector))
+                if isFar { OneVector.prefetch(from + (prefetchDistance * rowLength + 16 * vector)) }
                 (to + 16 * vector).store((from + 16 * vector).vector())
             }
             from += rowLength

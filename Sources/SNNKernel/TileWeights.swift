@@ -24,9 +24,10 @@ struct TileWeights {
             return
         }
         let copy = Storage<Float>(overwriting: (inputs + 1) * Tile.width)
+        let isFar = map.weightsAreFar
         for input in 0...inputs {
             let row = weights + input * outputs
-            Tile.prefetch(row + prefetchDistance * outputs)
+            if isFar { Tile.prefetch(row + prefetchDistance * outputs) }
             Tile(from: row, lanes: lanes).write(to: copy.base + input * Tile.width)
         }
         (base, rowLength, packed) = (UnsafePointer(copy.base), Tile.width, copy)
