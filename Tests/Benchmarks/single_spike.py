@@ -41,6 +41,9 @@ ALL_WIDE = list(range(2000, 20001, 2000))
 DEPTHS = [1, 2, 3, 4, 5]
 MOST_BYTES = 6 << 30
 """PyTorch keeps about seven numbers a neuron and step for the way back."""
+PAUSE = 0.1
+"""Seconds before every run: PyTorch's threads spin on their cores for a while in case there is more to do, and would take
+one from whoever comes next."""
 MOST_PRODUCTS = 3e11
 """Multiplications of the convolutions of a cell that is still measured."""
 OURS, TWIN, STEPWISE, CONVOLVED = "snn", "snn, step by step", "PyTorch, step by step", "PyTorch, convolutions"
@@ -109,6 +112,7 @@ def seconds(sides: dict[str, Callable[[], object]], repetitions: int) -> dict[st
     found: dict[str, list[float]] = {name: [] for name in sides}
     for round_number in range(repetitions + 1):
         for name, side in sides.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             side()
             if round_number > 0:
