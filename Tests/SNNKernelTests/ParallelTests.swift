@@ -139,6 +139,6 @@ struct ParallelTests {
     func sizes() {
         #expect(Block.size(weights: 0, steps: 1) == 16 && Block.size(weights: 1 << 18, steps: 1) == 16)
         #expect(Block.size(weights: (1 << 18) + 1, steps: 1) == 32 && Block.largest == 32)
-        #expect(Block.size(weights: 1 << 18, steps: 500) == 8 && Block.size(weights: 1 << 20, steps: 500) == 2)
+        #expect(Block.size(weights: 1 << 18, steps: 500) == 16 && Block.size(weights: 1 << 20, steps: 500) == 4)
     }
 }
