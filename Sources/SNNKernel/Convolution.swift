@@ -219,22 +219,8 @@ public struct Convolution: Connection {
         var scale: Float = 1
         if case .raster(let raster) = activity {
             scale = raster.scale
-            if isDense, let spikes = SpikeWords(ifMany: raster, outputs: outputShape.channels) {
-                spikes.writeCurrents(
-                    weights: weight,
-                    outputs: outputShape.channels,
-                    bias: bias,
-                    scale: scale,
-                    to: result.base
-                )
-                return result
-            }
-            if isDense, case .list(let list) = raster.held {
-                sums.add(list, weights: weight, bias: bias, scale: scale, to: result.base)
-                return result
-            }
-            if isDense, let units = SpikeUnits(raster) {
-                sums.add(units, weights: weight, bias: bias, scale: scale, to: result.base)
+            if isDense, let sums = flatSums(raster, with: weights) {
+                sums.write(0..<outputShape.channels, result.base)
                 return result
             }
         }
@@ -247,53 +233,6 @@ public struct Convolution: Connection {
         let events = EventList(activity, shape: inputShape)
         sums.add(events, weights: weight, bias: bias, scale: scale, to: result.base)
         return result
-    }
-
-    /// Where all inputs meet so many outputs that the currents are ``Panel/suit(rows:outputs:)``.
-    public func takesPanels(rows: Int) -> Bool { isDense && Panel.suit(rows: rows, outputs: outputShape.channels) }
-
-    /// From words or lists of spikes, which are made once for all panels.
-    public func forEachPanel(
-        of activity: Activity,
-        with weights: PreparedWeights,
-        body: (Panel) -> Void
-    ) -> Bool {
-        let outputs = outputShape.channels
-        guard takesPanels(rows: activity.steps * activity.batch), case .raster(let raster) = activity, raster.isBinary
-        else { return false }
-        let weight = UnsafePointer(weights.weight.base)
-        let bias = weights.bias.map { UnsafePointer($0.base) }
-        func memory(_ neurons: Range<Int>) -> Values {
-            Values(overwriting: raster.steps, batch: raster.batch, count: neurons.count)
-        }
-        if let spikes = SpikeWords(ifMany: raster, outputs: outputs) {
-            if spikes.wantsProduct { return false }
-            var panel: Panel?
-            spikes.writePanels(weights: weight, outputs: outputs, bias: bias, scale: raster.scale) { neurons in
-                let made = Panel(neurons: neurons, current: memory(neurons))
-                panel = made
-                return made.current.base
-            } done: {
-                if let panel { body(panel) }
-                panel = nil
-            }
-            return true
-        }
-        if case .list(let list) = raster.held {
-            for neurons in Panel.ranges(outputs) {
-                let current = memory(neurons)
-                sums.add(list, outputs: neurons, weights: weight, bias: bias, scale: raster.scale, to: current.base)
-                body(Panel(neurons: neurons, current: current))
-            }
-            return true
-        }
-        guard let units = SpikeUnits(raster) else { return false }
-        for neurons in Panel.ranges(outputs) {
-            let current = memory(neurons)
-            sums.add(units, outputs: neurons, weights: weight, bias: bias, scale: raster.scale, to: current.base)
-            body(Panel(neurons: neurons, current: current))
-        }
-        return true
     }
 
     /// A piece for some outputs, whose weights then serve all samples from a near cache.
@@ -395,7 +334,7 @@ public struct Convolution: Connection {
     }
 
     /// The forward map.
-    private var sums: EventSums {
+    var sums: EventSums {
         EventSums(
             input: inputShape,
             output: outputShape,

@@ -142,17 +142,6 @@ struct EventSums {
     /// Whether a layer has so many weights that they come from far, and one row of weights an event.
     var weightsAreFar: Bool { input.pixels == 1 && areFar(input.count * output.channels) }
 
-    /// Where the first output of the first row would go, and the distance from a row to the next.
-    struct Place {
-        let base: UnsafeMutablePointer<Float>
-        let rowLength: Int
-
-        init(_ base: UnsafeMutablePointer<Float>, rowLength: Int) {
-            self.base = base
-            self.rowLength = rowLength
-        }
-    }
-
     /// Cuts the output channels into tiles of 4, 2 or 1 vectors.
     @inline(__always)
     func forEachTile(_ body: (_ first: Int, _ vectors: Int) -> Void) {

@@ -136,60 +136,30 @@ extension EventBlock {
     }
 }
 
-extension EventSums {
-    /// Writes `scale * sum + bias` for every row of a list: the bits of ``add(_:weights:bias:scale:to:)``.
-    func add(
-        _ list: SpikeList,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
-        scale: Float,
-        to result: UnsafeMutablePointer<Float>
-    ) {
-        add(list, outputs: 0..<output.channels, weights: weights, bias: bias, scale: scale, to: result)
-    }
-
-    /// The part of ``add(_:weights:bias:scale:to:)`` for some outputs: `result [rows, outputs.count]`.
-    func add(
-        _ list: SpikeList,
-        outputs: Range<Int>,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
-        scale: Float,
-        to result: UnsafeMutablePointer<Float>
-    ) {
-        let place = Place(result - outputs.lowerBound, rowLength: outputs.count)
-        forEachTile(of: outputs) { first, width in
-            switch width {
-            case 4: sumList(FourVectors.self, list, weights, bias, scale, first, place)
-            case 2: sumList(TwoVectors.self, list, weights, bias, scale, first, place)
-            default: sumList(OneVector.self, list, weights, bias, scale, first, place)
-            }
-        }
-    }
-
+extension SpikeList: SpikeRows {
     @inline(__always)
-    private func sumList<Tile: RegisterTile>(
+    func sum<Tile: RegisterTile>(
         _: Tile.Type,
-        _ list: SpikeList,
-        _ weights: UnsafePointer<Float>,
-        _ bias: UnsafePointer<Float>?,
-        _ scale: Float,
-        _ first: Int,
-        _ place: Place
+        _ map: EventSums,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        first: Int,
+        to place: EventSums.Place
     ) {
-        let lanes = min(Tile.width, output.channels - first)
-        let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: list.count)
+        let lanes = min(Tile.width, map.output.channels - first)
+        let tile = TileWeights(Tile.self, map, weights + first, lanes: lanes, spikes: count)
         let (tileWeights, rowLength) = (tile.base, tile.rowLength)
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
-        let positions = UnsafePointer(list.positions.base)
-        var starts = UnsafePointer(list.starts.base)
-        let step = list.batch * place.rowLength
+        let positions = UnsafePointer(positions.base)
+        var starts = UnsafePointer(starts.base)
+        let step = batch * place.rowLength
         var event = 0
-        for sample in 0..<list.batch {
+        for sample in 0..<batch {
             var out = place.base + (sample * place.rowLength + first)
-            for _ in 0..<list.steps {
+            for _ in 0..<steps {
                 var total = Tile()
-                for _ in 0..<list.blocks {
+                for _ in 0..<blocks {
                     var block = Tile()
                     starts += 1
                     let end = Int(starts.pointee)

@@ -54,61 +54,29 @@ struct SpikeUnits {
     }
 }
 
-extension EventSums {
-    /// Writes `scale * sum + bias` for every row of binary spikes of a flat layer: the bits of ``add(_:weights:bias:scale:to:)``.
-    ///
-    /// A row of zeros must follow the weights.
-    func add(
-        _ units: SpikeUnits,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
-        scale: Float,
-        to result: UnsafeMutablePointer<Float>
-    ) {
-        add(units, outputs: 0..<output.channels, weights: weights, bias: bias, scale: scale, to: result)
-    }
-
-    /// The part of ``add(_:weights:bias:scale:to:)`` for some outputs: `result [rows, outputs.count]`.
-    func add(
-        _ units: SpikeUnits,
-        outputs: Range<Int>,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
-        scale: Float,
-        to result: UnsafeMutablePointer<Float>
-    ) {
-        let place = Place(result - outputs.lowerBound, rowLength: outputs.count)
-        forEachTile(of: outputs) { first, width in
-            switch width {
-            case 4: sumUnits(FourVectors.self, units, weights, bias, scale, first, place)
-            case 2: sumUnits(TwoVectors.self, units, weights, bias, scale, first, place)
-            default: sumUnits(OneVector.self, units, weights, bias, scale, first, place)
-            }
-        }
-    }
-
+extension SpikeUnits: SpikeRows {
     @inline(__always)
-    private func sumUnits<Tile: RegisterTile>(
+    func sum<Tile: RegisterTile>(
         _: Tile.Type,
-        _ units: SpikeUnits,
-        _ weights: UnsafePointer<Float>,
-        _ bias: UnsafePointer<Float>?,
-        _ scale: Float,
-        _ first: Int,
-        _ place: Place
+        _ map: EventSums,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        scale: Float,
+        first: Int,
+        to place: EventSums.Place
     ) {
-        let lanes = min(Tile.width, output.channels - first)
-        let tile = TileWeights(Tile.self, self, weights + first, lanes: lanes, spikes: units.spikes)
+        let lanes = min(Tile.width, map.output.channels - first)
+        let tile = TileWeights(Tile.self, map, weights + first, lanes: lanes, spikes: spikes)
         let (tileWeights, rowLength) = (tile.base, tile.rowLength)
         let tileBias = bias.map { Tile(from: $0 + first, lanes: lanes) } ?? Tile()
-        let positions = UnsafePointer(units.positions.base)
-        var ends = UnsafePointer(units.ends.base)
-        let isFar = weightsAreFar
+        let positions = UnsafePointer(positions.base)
+        var ends = UnsafePointer(ends.base)
+        let isFar = map.weightsAreFar
         var out = place.base + first
         var event = 0
-        for _ in 0..<units.rows {
+        for _ in 0..<rows {
             var total = Tile()
-            for _ in 0..<units.blocks {
+            for _ in 0..<blocks {
                 var block = Tile()
                 let end = Int(ends.pointee)
                 ends += 1

@@ -207,60 +207,30 @@ extension SpikeWords {
         return [words] + bytes(rows: activity.count, inputs: activity.rows, outputs: outputs)
     }
 
-    /// Writes `scale * sum of the weights of a row's spikes + bias` for every row: the bits of
+    /// Whether currents come from a product over all inputs.
+    var wantsProduct: Bool { reaches(percent: Self.leastProductPercent) && DenseProduct.keepsLaw }
+
+    /// Writes `scale * sum of the weights of a row's spikes + bias` of some outputs for every row: the bits of
     /// ``EventSums/add(_:weights:bias:scale:to:)``.
     ///
-    /// `weights [inputs, outputs]`, `result [rows, outputs]`.
-    func writeCurrents(
+    /// `weights [inputs, rowLength]`, `result [rows, outputs.count]`.
+    func writeSums(
+        of outputs: Range<Int>,
         weights: UnsafePointer<Float>,
-        outputs: Int,
+        rowLength: Int,
         bias: UnsafePointer<Float>?,
         scale: Float,
         to result: UnsafeMutablePointer<Float>
     ) {
-        if wantsProduct {
-            return writeProduct(weights: weights, outputs: outputs, bias: bias, scale: scale, to: result)
-        }
-        forEachPanel(weights: weights, outputs: outputs) { first, vectors, sums in
+        let count = outputs.count
+        let (weights, bias) = (weights + outputs.lowerBound, bias.map { $0 + outputs.lowerBound })
+        let block = Storage<Float>(overwriting: inputs > sumBlock ? rows * 16 * Self.vectors(count) : 0)
+        forEachTile(of: count, .lawful(block: block)) { first, vectors, addends in
+            Self.copy(weights + first, rows: inputs, rowLength: rowLength, vectors: vectors, to: addends)
+        } use: { first, vectors, sums in
             for row in 0..<rows {
-                finish(sums + row * 16 * vectors, first, outputs, bias, scale, to: result + row * outputs)
+                finish(sums + row * 16 * vectors, first, count, bias, scale, to: result + row * count)
             }
-        }
-    }
-
-    /// Whether currents come from a product over all inputs.
-    var wantsProduct: Bool { reaches(percent: Self.leastProductPercent) && DenseProduct.keepsLaw }
-
-    /// The currents of ``writeCurrents(weights:outputs:bias:scale:to:)``, so many outputs at a time: `place` says where
-    /// those of some outputs go, `[rows, neurons]`, and `done` is called when they are there.
-    func writePanels(
-        weights: UnsafePointer<Float>,
-        outputs: Int,
-        bias: UnsafePointer<Float>?,
-        scale: Float,
-        place: (_ neurons: Range<Int>) -> UnsafeMutablePointer<Float>,
-        done: () -> Void
-    ) {
-        forEachPanel(weights: weights, outputs: outputs) { first, vectors, sums in
-            let neurons = first..<min(first + 16 * vectors, outputs)
-            let result = place(neurons) - first
-            for row in 0..<rows {
-                finish(sums + row * 16 * vectors, first, outputs, bias, scale, to: result + row * neurons.count)
-            }
-            done()
-        }
-    }
-
-    private func forEachPanel(
-        weights: UnsafePointer<Float>,
-        outputs: Int,
-        use: (_ first: Int, _ vectors: Int, _ sums: UnsafePointer<Float>) -> Void
-    ) {
-        let block = Storage<Float>(overwriting: inputs > sumBlock ? rows * 16 * Self.vectors(outputs) : 0)
-        forEachTile(of: outputs, .lawful(block: block)) { first, vectors, addends in
-            Self.copy(weights + first, rows: inputs, rowLength: outputs, vectors: vectors, to: addends)
-        } use: {
-            use($0, $1, $2)
         }
     }
 
@@ -284,8 +254,8 @@ extension SpikeWords {
     /// Rows that are written out as numbers at a time.
     private static let productRows = 512
 
-    /// As ``writeCurrents(weights:outputs:bias:scale:to:)``, by products of numbers that are 0 or 1.
-    private func writeProduct(
+    /// As ``writeSums(of:weights:rowLength:bias:scale:to:)`` for all outputs, by products of numbers that are 0 or 1.
+    func writeProduct(
         weights: UnsafePointer<Float>,
         outputs: Int,
         bias: UnsafePointer<Float>?,
