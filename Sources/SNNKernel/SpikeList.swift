@@ -154,18 +154,25 @@ extension SpikeList: SpikeRows {
         let positions = UnsafePointer(positions.base)
         var starts = UnsafePointer(starts.base)
         let step = batch * place.rowLength
+        @inline(__always)
+        func weight(of event: Int) -> Tile {
+            Tile.prefetch(tileWeights + Int(positions[event &+ prefetchDistance]) &* rowLength)
+            return Tile(tileWeights + Int(positions[event]) &* rowLength)
+        }
         var event = 0
         for sample in 0..<batch {
             var out = place.base + (sample * place.rowLength + first)
             for _ in 0..<steps {
                 var total = Tile()
                 for _ in 0..<blocks {
-                    var block = Tile()
                     starts += 1
                     let end = Int(starts.pointee)
+                    guard event < end else { continue }
+                    // From the first spike on, not from zero: what differs is the sign of a zero, which the total drops.
+                    var block = weight(of: event)
+                    event &+= 1
                     while event < end {
-                        Tile.prefetch(tileWeights + Int(positions[event &+ prefetchDistance]) &* rowLength)
-                        block.add(Tile(tileWeights + Int(positions[event]) &* rowLength))
+                        block.add(weight(of: event))
                         event &+= 1
                     }
                     total.add(block)
