@@ -135,15 +135,7 @@ private struct InferenceRun<Kept>: Sendable {
     /// What a large first layer makes of some samples.
     private func arrival(_ samples: Range<Int>) throws(SNNError) -> ConstantArrival? {
         guard samples.count > network.slabSize else { return nil }
-        return try Crew.with(1) { crew throws(SNNError) in
-            try network.batchArrival(
-                source,
-                samples: samples,
-                context: context(samples),
-                weights: weights,
-                crew: crew
-            )
-        }
+        return try network.batchArrival(source, samples: samples, context: context(samples), weights: weights)
     }
 
     private func runBlock(_ samples: Range<Int>, _ arrival: ConstantArrival?) throws(SNNError) -> [Kept] {

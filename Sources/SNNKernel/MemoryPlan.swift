@@ -138,11 +138,11 @@ public struct MemoryPlan: Sendable {
     /// Nodes whose currents are computed again.
     let recomputed: Set<Int>
 
-    /// Bytes of overhead of the call and of every worker.
+    /// Bytes of overhead of a call and of every worker, as measured.
     ///
-    /// A call touches pages of the program that nothing touched before, and the allocator's heap keeps holes among what
-    /// is too small for a workspace.
-    private static let overheadBytes = (call: 448 << 10, worker: 128 << 10)
+    /// A call touches pages of the program that nothing touched before, more of them on the way back, and the allocator's
+    /// heap keeps holes among what is too small for a workspace.
+    private static let overheadBytes = (inference: 384 << 10, training: 576 << 10, worker: 128 << 10)
 
     /// The peak of resident memory above the idle process, in bytes.
     public var total: Int {
@@ -201,7 +201,8 @@ public struct MemoryPlan: Sendable {
         slab = min(block, network.slabSize)
         let blocks = (workload.batch + block - 1) / block
         workers = min(max(1, workload.threads), blocks)
-        overhead = Self.overheadBytes.call + workers * Self.overheadBytes.worker
+        let call = isTraining ? Self.overheadBytes.training : Self.overheadBytes.inference
+        overhead = call + workers * Self.overheadBytes.worker
         nodes = []
         for node in network.nodes {
             let tensors = network.tensors[node.tensors].map { 4 * $0.storage.count }

@@ -117,13 +117,14 @@ extension Network {
     /// What a constant input leads to in the first layer for the samples of many blocks; nil where blocks had better look
     /// after themselves.
     ///
-    /// The crew shares the outputs. Errors: those of ``encode(_:samples:context:steps:)``.
+    /// The crew shares the outputs; without one this thread finds them all, in the workspace that it uses.
+    /// Errors: those of ``encode(_:samples:context:steps:)``.
     func batchArrival(
         _ source: any SampleSource,
         samples: Range<Int>,
         context: BlockContext,
         weights: [PreparedWeights?],
-        crew: Crew
+        crew: Crew? = nil
     ) throws(SNNError) -> ConstantArrival? {
         guard sharesArrival, let node = nodes.first, let connection = node.connection, let prepared = weights[0],
             case .values(let input) = try encode(source, samples: samples, context: context), input.isConstant
@@ -136,7 +137,11 @@ extension Network {
         var layer = LayerTrace()
         layer.connectionInput = activity
         let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
-        crew.run(pieces, workspaces, retention: context.isTraining ? Retention.training : Retention.inference)
+        if let crew {
+            crew.run(pieces, workspaces, retention: context.isTraining ? Retention.training : Retention.inference)
+        } else {
+            for piece in pieces { piece() }
+        }
         layer.current = current
         return ConstantArrival(input: input, first: layer, firstSample: samples.lowerBound)
     }
