@@ -138,7 +138,7 @@ extension Network {
         layer.connectionInput = activity
         let (current, pieces) = connection.constantCurrent(of: arriving, with: prepared)
         if let crew {
-            crew.run(pieces, workspaces, retention: context.isTraining ? Retention.training : Retention.inference)
+            crew.run(pieces, workspaces)
         } else {
             for piece in pieces { piece() }
         }
@@ -148,11 +148,11 @@ extension Network {
 }
 
 extension Crew {
-    /// Runs all pieces, each once and in any order, with memory from workspaces.
-    func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces, retention: Double) {
+    /// Runs all pieces of a training step, each once and in any order, with memory from workspaces.
+    func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces) {
         let queue = OrderedQueue(pieces.count)
         run(pieces.count) { _ in
-            workspaces.use(retention: retention) { while let piece = queue.take() { pieces[piece]() } }
+            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
         }
     }
 }

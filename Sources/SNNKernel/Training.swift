@@ -168,7 +168,7 @@ public final class Trainer: @unchecked Sendable {
                 gradients.fill(tile, to: sums[tensor].base + first, rowLength: length)
             }
         }
-        crew.run(pieces, network.workspaces, retention: Retention.training)
+        crew.run(pieces, network.workspaces)
         known = .all
         return result
     }
