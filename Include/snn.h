@@ -207,7 +207,8 @@ SNN_API snn_status snn_network_json(const snn_network *network, char *buffer, si
    results are not counted. `json` may be NULL or say {"batch": 128, "threads": N, "mode": "train" | "inference",
    "optimizer": {"kind": "adam"}, "loss": {...}, "memory_budget": N, "activity": 0.2, "input_activity": 0.2}: threads
    are the network's unless given, activities are the shares of neurons that spike in a step and of inputs that are not
-   zero. With a budget the plan says which layers compute their currents again so that training fits it.
+   zero; "activity" may be an object of shares by node, {"hidden": 0.03}, with 0.2 for the others. With a budget the
+   plan says which layers compute their currents again so that training fits it.
    Errors: ARGUMENT, SHAPE, DOCUMENT, UNKNOWN_NAME, PARAMETER, MEMORY (the budget is below the least possible). */
 SNN_API snn_status snn_network_plan(const snn_network *network, const char *json, char *buffer, size_t capacity,
                                     size_t *needed);

@@ -24,8 +24,11 @@ struct PlanCommand: UsesPlugins {
     var optimizer: String?
     @Option(parsing: .unconditional, help: "Bytes that training may take.")
     var memoryBudget: Int?
-    @Option(parsing: .unconditional, help: "Share of the neurons that spike in a step.")
-    var activity = Workload.defaultActivity
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Share of the neurons that spike in a step, or NODE=SHARE of one node; may be repeated."
+    )
+    var activity: [PlannedShare] = []
     @Option(parsing: .unconditional, help: "Share of the inputs that are not zero; else as --activity.")
     var inputActivity: Double?
     @OptionGroup var plugin: PluginOptions
@@ -39,7 +42,10 @@ struct PlanCommand: UsesPlugins {
             threads: try resolvedThreads(thread.threads),
             mode: mode,
             isPerStep: stage?.loss.span == .step,
-            activity: activity,
+            activity: activity.last { $0.node == nil }?.share ?? Workload.defaultActivity,
+            nodeActivity: activity.reduce(into: [:]) { shares, given in
+                if let node = given.node { shares[node] = given.share }
+            },
             inputActivity: inputActivity
         )
         if let optimizer {
@@ -118,3 +124,16 @@ struct PlanCommand: UsesPlugins {
 }
 
 extension Workload.Mode: ExpressibleByArgument {}
+
+/// `0.2`, or `hidden=0.2` of one node.
+struct PlannedShare: ExpressibleByArgument {
+    let node: String?
+    let share: Double
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let last = parts.last, let share = Double(last) else { return nil }
+        node = parts.count == 2 ? String(parts[0]) : nil
+        self.share = share
+    }
+}

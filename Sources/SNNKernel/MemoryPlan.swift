@@ -17,6 +17,8 @@ public struct Workload: Sendable {
     public var keepsGradients: Bool
     /// Share of the neurons that spike in a step, which bounds the event lists.
     public var activity: Double
+    /// That of nodes of which more is known, by name.
+    public var nodeActivity: [String: Double]
     /// Share of the inputs that are not zero.
     public var inputActivity: Double
 
@@ -32,6 +34,7 @@ public struct Workload: Sendable {
         isPerStep: Bool = false,
         keepsGradients: Bool = false,
         activity: Double = defaultActivity,
+        nodeActivity: [String: Double] = [:],
         inputActivity: Double? = nil
     ) {
         self.batch = batch
@@ -41,6 +44,7 @@ public struct Workload: Sendable {
         self.isPerStep = isPerStep
         self.keepsGradients = keepsGradients
         self.activity = activity
+        self.nodeActivity = nodeActivity
         self.inputActivity = inputActivity ?? activity
     }
 }
@@ -152,10 +156,10 @@ public struct MemoryPlan: Sendable {
     /// The plan; with a budget in bytes the one that fits it with the fewest currents computed again.
     ///
     /// Largest layers give up their currents first.
-    /// Errors: ``SNNError/parameter(_:)`` for a workload out of range, ``SNNError/memory(_:)`` where the least possible is
-    /// above the budget.
+    /// Errors: ``SNNError/parameter(_:)`` for a workload out of range, ``SNNError/unknownName(_:)`` for the activity of a node
+    /// that there is not, ``SNNError/memory(_:)`` where the least possible is above the budget.
     public init(_ network: Network, _ workload: Workload, budget: Int? = nil) throws(SNNError) {
-        try Self.check(workload)
+        try Self.check(workload, network)
         var plan = MemoryPlan(network, workload, recomputed: [])
         guard let budget, plan.total > budget else {
             self = plan
@@ -180,12 +184,16 @@ public struct MemoryPlan: Sendable {
         )
     }
 
-    private static func check(_ workload: Workload) throws(SNNError) {
+    private static func check(_ workload: Workload, _ network: Network) throws(SNNError) {
         guard workload.batch >= 1, workload.batch <= 1 << 24 else {
             throw .parameter("batch must be 1 ... \(1 << 24), got \(workload.batch)")
         }
         guard workload.threads >= 1 else { throw .parameter("threads must be >= 1, got \(workload.threads)") }
-        for (name, share) in [("activity", workload.activity), ("input_activity", workload.inputActivity)] {
+        let known = network.nodes.map(\.name)
+        let nodes = workload.nodeActivity.sorted { $0.key < $1.key }
+        for (name, _) in nodes where !known.contains(name) { throw .unknown("node in activity:", name, known: known) }
+        let shares = [("activity", workload.activity), ("input_activity", workload.inputActivity)]
+        for (name, share) in shares + nodes.map({ ("activity.\($0.key)", $0.value) }) {
             guard share >= 0, share <= 1 else { throw .parameter("\(name) must be 0 ... 1, got \(share.plain)") }
         }
     }

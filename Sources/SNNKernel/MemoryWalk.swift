@@ -355,7 +355,8 @@ final class MemoryWalk {
 
     /// The activity of a slab, around its mean.
     ///
-    /// Lists of different lengths take buffers of different sizes, and a workspace keeps some of each. By a tenth at 500 steps, as measured, and less by the root of the steps in longer windows.
+    /// Lists of different lengths take buffers of different sizes, and a workspace keeps some of each. By a tenth at 500 steps,
+    /// as measured, and less by the root of the steps in longer windows.
     private func varied(_ activity: Double) -> Double {
         let width = min(0.1, 2.2 / Double(network.steps).squareRoot())
         return min(1, activity * (1 + width * (Double(slabs * 5 % 8) / 3.5 - 1)))
@@ -389,7 +390,7 @@ final class MemoryWalk {
                         steps: network.steps,
                         batch: batch,
                         count: outputs,
-                        activity: node.spikes ? varied(workload.activity) : 1
+                        activity: node.spikes ? varied(workload.nodeActivity[node.name] ?? workload.activity) : 1
                     ),
                     largest: 1,
                     isCode: node.sends == .codes

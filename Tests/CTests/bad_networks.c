@@ -13,6 +13,9 @@ static void networks(void) {
     REFUSED(snn_network_plan(NULL, NULL, out.text, sizeof out.text, &out.size), ARGUMENT);
     REFUSED(snn_network_plan(network, "{\"batch\": 0}", out.text, sizeof out.text, &out.size), PARAMETER);
     REFUSED(snn_network_plan(network, "{\"bach\": 1}", out.text, sizeof out.text, &out.size), UNKNOWN_NAME);
+    REFUSED(snn_network_plan(network, "{\"activity\": {\"hiden\": 0.1}}", out.text, sizeof out.text, &out.size), UNKNOWN_NAME);
+    REFUSED(snn_network_plan(network, "{\"activity\": {\"hidden\": 2}}", out.text, sizeof out.text, &out.size), PARAMETER);
+    REFUSED(snn_network_plan(network, "{\"activity\": \"much\"}", out.text, sizeof out.text, &out.size), DOCUMENT);
     REFUSED(snn_network_plan(network, "{\"memory_budget\": 1}", out.text, sizeof out.text, &out.size), MEMORY);
     REFUSED(snn_network_sizes(NULL, &out.size, &out.size2, &out.size3), ARGUMENT);
     REFUSED(snn_network_seed(NULL, &out.number64), ARGUMENT);

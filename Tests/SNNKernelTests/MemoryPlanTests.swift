@@ -40,6 +40,21 @@ struct MemoryPlanTests {
         #expect(try MemoryPlan(network, Workload(batch: 1)).total <= base)
     }
 
+    @Test("the activity of a node holds for that node")
+    func nodeActivity() throws {
+        let network = try network()
+        func total(_ shares: [String: Double]) throws -> Int {
+            try MemoryPlan(network, Workload(batch: 64, nodeActivity: shares)).total
+        }
+        #expect(try total(["one": 0.2, "two": 0.2, "out": 0.2]) == total([:]))
+        #expect(try total(["two": 0.9]) > total([:]))
+        #expect(try total(["two": 0.01]) < total([:]))
+        #expect(throws: SNNError.unknownName("unknown node in activity: 'tow'; known: one, out, two")) {
+            try total(["tow": 0.1])
+        }
+        #expect(throws: SNNError.parameter("activity.two must be 0 ... 1, got -0.5")) { try total(["two": -0.5]) }
+    }
+
     @Test("the largest layer gives up its current first, and the last never")
     func order() throws {
         let network = try network()

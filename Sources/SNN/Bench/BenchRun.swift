@@ -94,7 +94,7 @@ package struct BenchRun {
                 threads: threads,
                 mode: mode == .train ? .train : .inference,
                 keepsGradients: !bench.updatesWeights,
-                activity: found.reduce(0) { max($0, $1.share) },
+                nodeActivity: Dictionary(uniqueKeysWithValues: found.map { ($0.layer, $0.share) }),
                 inputActivity: bench.inputActivity
             )
         )

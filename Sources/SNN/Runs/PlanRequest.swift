@@ -3,6 +3,8 @@ import SNNKernel
 /// A question about memory, as JSON: what `snn_network_plan` takes.
 ///
 ///     {"batch": 128, "threads": 2, "mode": "train", "optimizer": {"kind": "adam"}, "memory_budget": 100000000}
+///
+/// `activity` is one share for all nodes, or an object of shares by node, as `nodes` of an evaluation tells them.
 package struct PlanRequest: Sendable {
     /// What the network is to do.
     package var workload = Workload()
@@ -35,7 +37,11 @@ package struct PlanRequest: Sendable {
         }
         workload.batch = try field["batch"].optionalInteger() ?? workload.batch
         workload.threads = try resolvedThreads(try field["threads"].optionalInteger() ?? threads)
-        workload.activity = try field["activity"].optionalNumber() ?? workload.activity
+        if case .object = field["activity"].value {
+            for (node, share) in try field["activity"].object() { workload.nodeActivity[node] = try share.number() }
+        } else {
+            workload.activity = try field["activity"].optionalNumber() ?? workload.activity
+        }
         workload.inputActivity = try field["input_activity"].optionalNumber() ?? workload.activity
         memoryBudget = try field["memory_budget"].optionalInteger()
         if let memoryBudget, memoryBudget < 1 { throw field["memory_budget"].rangeError("must be >= 1") }
@@ -59,11 +65,14 @@ extension MemoryPlan {
                 "recomputed": .bool(node.isRecomputed),
             ])
         }
+        let activity: JSONValue =
+            workload.nodeActivity.isEmpty
+            ? .number(workload.activity) : .object(workload.nodeActivity.mapValues { .number($0) })
         return .object([
             "total_bytes": number(total), "workspace_bytes": number(workspaces), "shared_bytes": number(shared),
             "overhead_bytes": number(overhead), "block": number(block), "slab": number(slab),
             "workers": number(workers), "batch": number(workload.batch), "threads": number(workload.threads),
-            "mode": .string(workload.mode.rawValue), "activity": .number(workload.activity),
+            "mode": .string(workload.mode.rawValue), "activity": activity,
             "input_activity": .number(workload.inputActivity), "nodes": .array(nodes),
         ])
     }

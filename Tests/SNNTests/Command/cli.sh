@@ -345,6 +345,10 @@ cat > deep.json << 'JSON'
 JSON
 "$snn" plan deep.json --threads 1 --json > deep.txt
 budget=$(python3 -c 'import json; print(json.load(open("deep.txt"))["total_bytes"] - 100000)')
+"$snn" plan deep.json --threads 1 --activity 0.1 --activity two=0.01 --input-activity 0.2 --json > quiet.txt
+python3 -c 'import json; a, b = (json.load(open(f))["total_bytes"] for f in ("quiet.txt", "deep.txt")); assert a < b, (a, b)' \
+    || die "fewer spikes take less memory"
+fails "the activity of no node" 1 "unknown node in activity: 'four'; known: one, out, three, two" plan deep.json --activity four=0.1
 shows "recomputed" plan deep.json --threads 1 --memory-budget "$budget"
 shows "slab" plan one.st --mode inference --optimizer sgd
 fails "a budget below the least" 1 "memory_budget must be >= .* got 1000" plan deep.json --memory-budget 1000

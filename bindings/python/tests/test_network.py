@@ -130,6 +130,10 @@ def test_a_plan_tells_the_memory_before_anything_runs():
     assert [node["name"] for node in plan["nodes"]] == [node.name for node in network.nodes]
     assert network.plan(batch=64, threads=1, mode="inference")["total_bytes"] < plan["total_bytes"]
     assert network.plan(batch=64, threads=1, optimizer="sgd")["total_bytes"] < plan["total_bytes"]
+    shares = {node.name: 0.2 for node in network.nodes}
+    assert network.plan(batch=64, threads=1, activity=shares)["total_bytes"] == plan["total_bytes"]
+    with pytest.raises(snn.UnknownNameError, match="unknown node in activity: 'nowhere'"):
+        network.plan(activity={"nowhere": 0.1})
     with pytest.raises(snn.MemoryLimitError, match="memory_budget must be >= .* got 10"):
         network.plan(batch=64, memory_budget=10)
     with snn.Trainer(network, memory_budget=10) as trainer, pytest.raises(snn.MemoryLimitError, match="memory_budget"):

@@ -460,7 +460,7 @@ class Network(Handle):
         optimizer: Choice | None = None,
         loss: Choice | None = None,
         memory_budget: int | None = None,
-        activity: float | None = None,
+        activity: float | Mapping[str, float] | None = None,
         input_activity: float | None = None,
     ) -> dict[str, Any]:
         """The memory that a call takes, told before anything runs: total_bytes, the peak above the idle process without
@@ -468,7 +468,8 @@ class Network(Handle):
         for each its weight_bytes, gradient_bytes, moment_bytes, activity_bytes and whether its currents are recomputed.
 
         mode: "train" or "inference". threads: those of the network unless given. activity, input_activity: the share of
-        neurons that spike in a step and of inputs that are not zero. memory_budget: as for `Trainer`.
+        neurons that spike in a step, of all nodes or by node, and of inputs that are not zero. memory_budget: as for
+        `Trainer`.
         """
         options = document(
             given(
