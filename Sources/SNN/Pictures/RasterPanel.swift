@@ -41,6 +41,34 @@ struct RasterPanel {
         membranes(on: &picture, time, top: y + 566, bottom: bottom, left: x)
     }
 
+    /// The border of a part, and its title turned on the left.
+    private func frame(
+        _ title: String,
+        _ note: String,
+        on picture: inout SVG,
+        _ time: Axis,
+        top: Double,
+        bottom: Double,
+        left: Double
+    ) {
+        picture.rectangle(
+            x: time.start,
+            y: top,
+            width: time.end - time.start,
+            height: bottom - top,
+            ["fill": "none", "stroke": Palette.edge]
+        )
+        for (words, place, kind) in [(title, 38.0, "strong"), (note, 60, "note")] {
+            picture.text(
+                words,
+                x: left + place,
+                y: (top + bottom) / 2,
+                turned: true,
+                ["class": kind, "text-anchor": "middle"]
+            )
+        }
+    }
+
     private func hidden(on picture: inout SVG, _ time: Axis, top: Double, bottom: Double, left: Double) {
         let rows = story.hidden.reduce(0) { $0 + $1.spikes.count }
         guard rows > 0 else { return }
@@ -49,33 +77,20 @@ struct RasterPanel {
         var level = top
         for layer in story.hidden {
             let height = pitch * Double(layer.spikes.count)
-            picture.rectangle(
-                x: time.start,
-                y: level,
-                width: time.end - time.start,
-                height: height,
-                ["fill": "none", "stroke": Palette.edge]
+            let shown = layer.spikes.count == layer.active ? "the" : "\(layer.spikes.count) of the"
+            frame(
+                "\(layer.name) layer",
+                "\(shown) \(layer.active.grouped) neurons of \(layer.neurons.grouped) that spiked",
+                on: &picture,
+                time,
+                top: level,
+                bottom: level + height,
+                left: left
             )
             picture.strokes(
                 places(layer.spikes, time, top: level, pitch: pitch),
                 height: min(pitch * 0.8, 10),
                 ["stroke": Palette.teal, "stroke-width": "2.6"]
-            )
-            let middle = level + height / 2
-            picture.text(
-                "\(layer.name) layer",
-                x: left + 38,
-                y: middle,
-                turned: true,
-                ["class": "strong", "text-anchor": "middle"]
-            )
-            let shown = layer.spikes.count == layer.active ? "the" : "\(layer.spikes.count) of the"
-            picture.text(
-                "\(shown) \(layer.active.grouped) neurons of \(layer.neurons.grouped) that spiked",
-                x: left + 60,
-                y: middle,
-                turned: true,
-                ["class": "note", "text-anchor": "middle"]
             )
             level += height + gap
         }
@@ -83,27 +98,7 @@ struct RasterPanel {
 
     private func outputs(on picture: inout SVG, _ time: Axis, top: Double, bottom: Double, left: Double) {
         let pitch = (bottom - top) / Double(max(1, story.outputs.count))
-        picture.rectangle(
-            x: time.start,
-            y: top,
-            width: time.end - time.start,
-            height: bottom - top,
-            ["fill": "none", "stroke": Palette.edge]
-        )
-        picture.text(
-            "output layer",
-            x: left + 38,
-            y: (top + bottom) / 2,
-            turned: true,
-            ["class": "strong", "text-anchor": "middle"]
-        )
-        picture.text(
-            "class",
-            x: left + 60,
-            y: (top + bottom) / 2,
-            turned: true,
-            ["class": "note", "text-anchor": "middle"]
-        )
+        frame("output layer", "class", on: &picture, time, top: top, bottom: bottom, left: left)
         picture.text("spikes", x: time.end + 14, y: top - 8, ["class": "note"])
         let most = Double(max(1, story.outputs.map(\.spikes.count).max() ?? 1))
         for (number, output) in story.outputs.enumerated() {
@@ -145,13 +140,7 @@ struct RasterPanel {
         let (low, high) = (values.min() ?? 0, values.max() ?? 1)
         let slack = (high - low) * 0.06
         let axis = Axis(low - slack...high + slack, from: bottom, to: top)
-        picture.rectangle(
-            x: time.start,
-            y: top,
-            width: time.end - time.start,
-            height: bottom - top,
-            ["fill": "none", "stroke": Palette.edge]
-        )
+        frame("membrane", "before reset", on: &picture, time, top: top, bottom: bottom, left: left)
         for tick in axis.ticks(4) {
             picture.text(
                 tick.short,
@@ -160,20 +149,6 @@ struct RasterPanel {
                 ["class": "tick", "text-anchor": "end"]
             )
         }
-        picture.text(
-            "membrane",
-            x: left + 38,
-            y: (top + bottom) / 2,
-            turned: true,
-            ["class": "strong", "text-anchor": "middle"]
-        )
-        picture.text(
-            "before reset",
-            x: left + 60,
-            y: (top + bottom) / 2,
-            turned: true,
-            ["class": "note", "text-anchor": "middle"]
-        )
         let threshold = axis.place(story.threshold)
         picture.line(
             x1: time.start,
