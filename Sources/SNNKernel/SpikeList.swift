@@ -112,25 +112,34 @@ extension EventBlock {
     /// As ``ascending``, bit by bit.
     private var ascendingBits: Raster? {
         let words = Raster.emptyBits(steps: steps, batch: batch, count: count)
-        let bitsPerStep = 64 * ((batch * count + 63) >> 6)
-        let (window, neurons) = (UInt64(steps), UInt32(truncatingIfNeeded: count))
+        let wordsPerStep = (batch * count + 63) >> 6
+        let (window, neurons) = (UInt32(truncatingIfNeeded: steps), UInt32(truncatingIfNeeded: count))
         for (sample, list) in lists.enumerated() {
-            var least: UInt64 = 0
-            // Bits that go to a word are gathered before they are written: each write would wait for the one before.
-            var (word, pending) = (0, UInt64(0))
-            for event in 0..<list.count {
-                let neuron = list.neurons[event]
-                let key = UInt64(list.steps[event]) << 32 | UInt64(neuron)
-                guard key >= least, key >> 32 < window, neuron < neurons else { return nil }
-                least = key &+ 1
-                let place = Int(truncatingIfNeeded: key >> 32) &* bitsPerStep &+ sample &* count &+ Int(neuron)
-                if place >> 6 != word {
-                    words.base[word] |= pending
-                    (word, pending) = (place >> 6, 0)
-                }
-                pending |= 1 &<< UInt64(truncatingIfNeeded: place)
+            let origin = sample * count
+            var event = 0
+            var leastStep: UInt32 = 0
+            while event < list.count {
+                let step = list.steps[event]
+                guard step >= leastStep, step < window else { return nil }
+                leastStep = step &+ 1
+                let row = words.base + Int(step) * wordsPerStep
+                var least: UInt32 = 0
+                // Bits that go to a word are gathered before they are written: each write would wait for the one before.
+                var (word, pending) = (origin >> 6, UInt64(0))
+                repeat {
+                    let neuron = list.neurons[event]
+                    guard neuron >= least, neuron < neurons else { return nil }
+                    least = neuron &+ 1
+                    let place = origin &+ Int(neuron)
+                    if place >> 6 != word {
+                        row[word] |= pending
+                        (word, pending) = (place >> 6, 0)
+                    }
+                    pending |= 1 &<< UInt64(truncatingIfNeeded: place)
+                    event &+= 1
+                } while event < list.count && list.steps[event] == step
+                row[word] |= pending
             }
-            words.base[word] |= pending
         }
         return Raster(steps: steps, batch: batch, count: count, form: .bits(words))
     }
