@@ -491,10 +491,10 @@ SNN_API snn_status snn_fs_fit(const char *json, const double *x, const double *y
    and the like, batch normalisation) as few spikes, rates or spike times, or one of spike times as an analog one
    (docs/network.md). Ranges, thresholds and windows are fitted to `dataset`. `network` stays as it is; `converted` takes
    its number of threads. `json`: {"to": "fs", "if", "ttfs" or "relu", "steps": N, "percentile": P, "margin": M,
-   "tolerance": E, "shift": S, "low": A, "high": B} as a recipe's stage "convert" takes it (docs/recipes.md), and
-   {"report_samples": N, "allowed_loss": L, "page": FILE}: compare both networks on the first N samples (1000 unless
-   given; 0: no report), with the loss of accuracy that the steps found to be enough may have (0.001), and write an HTML
-   page about it.
+   "tolerance": E, "spike_price": C, "shift": S, "low": A, "high": B} as a recipe's stage "convert" takes it
+   (docs/recipes.md), and {"report_samples": N, "allowed_loss": L, "page": FILE}: compare both networks on the first N
+   samples (1000 unless given; 0: no report), with the loss of accuracy that the steps found to be enough may have
+   (0.001), and write an HTML page about it.
    `report` may be NULL. It receives NULL where there is no report: for 0 samples, and for "relu" unless asked for, which
    is refused. Its numbers: "samples", "accuracy_analog", "accuracy_converted", "accuracy_clipped" (the analog network cut
    at what spikes can stand for), "clipping_loss", "rounding_loss", "allowed_loss", "layers_count", and "enough_steps" where

@@ -39,6 +39,14 @@ struct ConvertCommand: UsesPlugins {
             """
     )
     var tolerance: Double?
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Codes of each layer's own instead of binary ones (fs, at most 8 steps), for which a spike costs such a share of \
+            the mean square of the activations, such as 0.05.
+            """
+    )
+    var spikePrice: Double?
     @Option(parsing: .unconditional, help: "Added to currents, in units of the last bit (fs): 0.5 rounds, 0 cuts off.")
     var shift: Double?
     @Option(parsing: .unconditional, help: "Value of the input that stays silent; without it as the data ask for.")
@@ -72,6 +80,7 @@ struct ConvertCommand: UsesPlugins {
                 percentile: percentile,
                 margin: margin,
                 tolerance: tolerance,
+                spikePrice: spikePrice,
                 shift: shift,
                 low: low,
                 high: high

@@ -69,6 +69,13 @@ public struct ActivitySurvey: Sendable {
         return largest
     }
 
+    /// The positive values, ascending, to 0.1 %, and how many there were of each.
+    public var values: [(value: Double, count: Double)] {
+        bins.enumerated().lazy.filter { $0.element > 0 }.map { place, count in
+            (value: min(Self.middle(place), Double(largest)), count: Double(count))
+        }
+    }
+
     /// A staircase of equal steps that stands for the positive values.
     public struct Staircase: Sendable {
         /// Steps from 0 to the range.
@@ -97,10 +104,7 @@ public struct ActivitySurvey: Sendable {
     /// Ranges are looked at eight an octave. 0 where no value was positive.
     public func range(_ staircase: Staircase, tolerance: Double, room: Double) -> Float {
         guard count > 0, largest.isFinite else { return largest }
-        let seen = bins.enumerated().lazy.filter { $0.element > 0 }.map { place, count in
-            (value: min(Self.middle(place), Double(largest)), count: Double(count))
-        }
-        let values = Array(seen)
+        let values = values
         let bound = tolerance * values.reduce(0) { $0 + $1.count * $1.value * $1.value }
         var best = (range: Double(largest), error: Double.infinity)
         var range = room * Double(largest)

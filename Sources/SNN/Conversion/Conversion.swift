@@ -29,6 +29,8 @@ package struct ConversionSettings: Sendable {
     package var thresholds: [String: Double] = [:]
     /// Tables of few-spikes neurons by the name of the function, for windows that have no published one.
     package var tables: [String: ComponentChoice] = [:]
+    /// Tables of few-spikes neurons a layer, for rectified linear units whose spikes have a price.
+    package var pricedTables: [String: ComponentChoice] = [:]
 
     package init() {}
 }
@@ -104,6 +106,7 @@ extension ConversionTarget {
         case (.ttfs, .linear): return ComponentChoice("ttfs.membrane")
         case (.fs, .linear): return ComponentChoice("relu.identity")
         case (.fs, .rectified):
+            if let table = settings.pricedTables[layer] { return table }
             return ComponentChoice("fs.relu", ["range": .number(0), "shift": .number(settings.shift)])
         case (.fs, .clipped(let low, let high)) where low == 0:
             return ComponentChoice("fs.relu", ["range": .number(high), "shift": .number(settings.shift)])

@@ -1,8 +1,10 @@
+import FSPlugin
 import SNNKernel
 
 /// How to convert a network, as JSON: a stage of a recipe (docs/recipes.md), or the options of `snn convert`.
 ///
 ///     {"kind": "convert", "to": "fs", "steps": 4, "tolerance": 0.01}
+///     {"kind": "convert", "to": "fs", "steps": 4, "spike_price": 0.05}
 ///     {"kind": "convert", "to": "fs", "steps": 10, "percentile": 99.9}
 ///     {"kind": "convert", "to": "ttfs", "percentile": 100, "margin": 1.5, "low": -3, "high": 3}
 package struct ConversionDocument: Sendable, Equatable {
@@ -18,6 +20,9 @@ package struct ConversionDocument: Sendable, Equatable {
     /// The mean square by which codes and rates may differ from the activations, as a share of theirs, where that saves
     /// spikes; nil takes what suits the target, and where there is a percentile.
     package let tolerance: Double?
+    /// What a spike of a few-spikes neuron costs, as a share of the mean square of its layer's activations; nil for binary codes,
+    /// whose spikes are as many as they come to.
+    package let spikePrice: Double?
     /// What is added to the currents of few-spikes neurons, in units of the last bit.
     package let shift: Double
     /// The value of the input that stays silent; nil takes it from the data.
@@ -40,6 +45,7 @@ package struct ConversionDocument: Sendable, Equatable {
         percentile: Double? = nil,
         margin: Double? = nil,
         tolerance: Double? = nil,
+        spikePrice: Double? = nil,
         shift: Double? = nil,
         low: Double? = nil,
         high: Double? = nil
@@ -51,6 +57,7 @@ package struct ConversionDocument: Sendable, Equatable {
         self.percentile = isFree ? nil : percentile ?? 100
         self.margin = isFree ? nil : margin ?? Self.defaultMargin(target)
         self.tolerance = tolerance
+        self.spikePrice = spikePrice
         self.shift = shift ?? 0.5
         self.low = low
         self.high = high
@@ -64,6 +71,15 @@ package struct ConversionDocument: Sendable, Equatable {
         guard tolerance == nil || isFree else {
             throw .argument(
                 "tolerance chooses ranges and thresholds; percentile and margin set them: give one or the other"
+            )
+        }
+        guard spikePrice == nil || target == .fs else {
+            throw .argument("spike_price is for fs, not for \(target.rawValue)")
+        }
+        guard spikePrice == nil || isFree && tolerance == nil && shift == nil else {
+            throw .argument(
+                "spike_price makes tables of its own; tolerance, percentile, margin and shift are for binary codes: "
+                    + "give one or the other"
             )
         }
         guard low == nil && high == nil || target == .ttfs else {
@@ -82,11 +98,23 @@ package struct ConversionDocument: Sendable, Equatable {
         if let tolerance, !(0..<1).contains(tolerance) {
             throw .parameter("tolerance must be >= 0 and < 1, got \(tolerance.plain)")
         }
+        if let spikePrice {
+            guard spikePrice >= 0, spikePrice <= 1 else {
+                throw .parameter("spike_price must be 0 ... 1, got \(spikePrice.plain)")
+            }
+            guard self.steps <= PricedTable.mostSteps else {
+                throw .parameter(
+                    "with spike_price steps must be 1 ... \(PricedTable.mostSteps), got \(self.steps)"
+                )
+            }
+        }
         if let margin, !margin.isFinite || margin <= 0 { throw .parameter("margin must be > 0, got \(margin.plain)") }
     }
 
     /// The keys of the document, without those of a stage.
-    private static let keys = ["to", "steps", "percentile", "margin", "tolerance", "shift", "low", "high"]
+    private static let keys = [
+        "to", "steps", "percentile", "margin", "tolerance", "spike_price", "shift", "low", "high",
+    ]
 
     /// A stage of kind `convert`, or the options of a call, which has the keys `others` for itself.
     package init(_ field: JSONField, others: [String] = ["kind"]) throws(SNNError) {
@@ -101,6 +129,7 @@ package struct ConversionDocument: Sendable, Equatable {
             percentile: try field["percentile"].optionalNumber(),
             margin: try field["margin"].optionalNumber(),
             tolerance: try field["tolerance"].optionalNumber(),
+            spikePrice: try field["spike_price"].optionalNumber(),
             shift: try field["shift"].optionalNumber(),
             low: try field["low"].optionalNumber(),
             high: try field["high"].optionalNumber()
@@ -165,22 +194,46 @@ package struct ConversionDocument: Sendable, Equatable {
         switch target {
         case .ttfs: settings.range = try inputRange(data)
         case .rate:
-            let analog = try network.folded(registry: registry)
-            for (node, survey) in zip(
-                analog.nodes,
-                try analog.survey(
-                    samples(of: data),
-                    threads: threads,
-                    progress: Progress.during("fitting thresholds", progress)
-                )
-            ) {
+            let news = Progress.during("fitting thresholds", progress)
+            for (node, survey) in try surveys(of: network, data, threads: threads, progress: news) {
                 let threshold = threshold(survey)
                 if threshold > 0 { settings.thresholds[node.name] = threshold }
             }
-        case .fs: settings.tables = try tables(for: network, threads: threads, progress)
+        case .fs:
+            settings.tables = try tables(for: network, threads: threads, progress)
+            guard let spikePrice else { break }
+            let news = Progress.during("fitting codes", progress)
+            for (node, survey) in try surveys(of: network, data, threads: threads, progress: news)
+            where survey.count > 0 && survey.largest.isFinite {
+                let table = try PricedTable(survey, steps: steps, price: spikePrice).table()
+                settings.pricedTables[node.name] = Self.neuron(table)
+            }
         case .relu: break
         }
         return try network.converted(to: target, settings, registry: registry)
+    }
+
+    /// The nodes of the analog network, and how large what they send is.
+    private func surveys(
+        of network: Network,
+        _ data: Dataset,
+        threads: Int,
+        progress: ProgressHandler?
+    ) throws(SNNError) -> Zip2Sequence<[Node], [ActivitySurvey]> {
+        let analog = try network.folded(registry: try Library.registry())
+        return zip(analog.nodes, try analog.survey(samples(of: data), threads: threads, progress: progress))
+    }
+
+    /// The few-spikes neuron of a table.
+    private static func neuron(_ table: StepTable) -> ComponentChoice {
+        func numbers(_ list: [Float]) -> ParameterValue { .numbers(list.map(Double.init)) }
+        return ComponentChoice(
+            "fs",
+            [
+                "thresholds": numbers(table.thresholds), "resets": numbers(table.resets),
+                "amplitudes": numbers(table.amplitudes),
+            ]
+        )
     }
 
     /// What a rate of 1 had better stand for: T steps count the spikes of half a threshold and more.
@@ -208,14 +261,7 @@ package struct ConversionDocument: Sendable, Equatable {
             let table = try request.run { done, total, _ in
                 progress?(Progress("fitting codes of \(name)", epoch: 1, done: done, total: total)) ?? true
             }.table
-            func numbers(_ list: [Float]) -> ParameterValue { .numbers(list.map(Double.init)) }
-            tables[name] = ComponentChoice(
-                "fs",
-                [
-                    "thresholds": numbers(table.thresholds), "resets": numbers(table.resets),
-                    "amplitudes": numbers(table.amplitudes),
-                ]
-            )
+            tables[name] = Self.neuron(table)
         }
         return tables
     }

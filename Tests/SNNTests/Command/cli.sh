@@ -241,6 +241,13 @@ PYTHON
 "$snn" eval back.st --json > back.txt 2> /dev/null
 tool equal analog.txt back.txt accuracy
 say "convert gives spike times of the same accuracy, and back"
+for price in "" "--spike-price 0.1"; do
+    "$snn" convert analog.st --to fs --steps 4 $price --out codes.st --json 2> /dev/null
+done > codes.txt
+python3 -c 'import json; a, b = map(json.loads, open("codes.txt")); assert b["spikes_per_neuron"] < a["spikes_per_neuron"], (a, b)' \
+    || die "a price on spikes saves some: $(cat codes.txt)"
+fails "a price for too many steps" 1 "with spike_price steps must be 1 ... 8, got 10" \
+    convert analog.st --to fs --spike-price 0.1 --out no.st
 fails "a network that cannot be converted" 1 "convert, not lif" convert one.st --to ttfs --out no.st
 fails "a conversion that cannot be written" 1 "cannot write" convert analog.st --to ttfs --out nowhere/file.st
 fails "an unknown target" 1 "unknown target 'lif'; known: fs, if, relu, ttfs" convert analog.st --to lif --out no.st

@@ -291,8 +291,8 @@ struct ConversionTests {
         #expect(
             failure { try recipe(#",{"kind":"convert","to":"ttfs","batch":3}"#) }
                 == .unknownName(
-                    "unknown key in stages[1]: 'batch'; known: high, kind, low, margin, percentile, shift, steps, to, "
-                        + "tolerance"
+                    "unknown key in stages[1]: 'batch'; known: high, kind, low, margin, percentile, shift, "
+                        + "spike_price, steps, to, tolerance"
                 )
         )
         #expect(

@@ -182,6 +182,112 @@ struct SpikingConversionTests {
         }
     }
 
+    /// What a few-spikes neuron does, step by step.
+    private struct Codes {
+        var thresholds: [Double] = []
+        var amplitudes: [Double] = []
+
+        init(_ neuron: ComponentChoice?) throws {
+            #expect(neuron?.name == "fs" && neuron?.parameters["resets"] == neuron?.parameters["amplitudes"])
+            guard case .numbers(let thresholds)? = neuron?.parameters["thresholds"],
+                case .numbers(let amplitudes)? = neuron?.parameters["amplitudes"]
+            else {
+                Issue.record("there is no table")
+                return
+            }
+            (self.thresholds, self.amplitudes) = (thresholds, amplitudes)
+        }
+
+        /// The first step is the highest bit.
+        func code(of x: Double) -> Int {
+            var (rest, code) = (x, 0)
+            for (threshold, amplitude) in zip(thresholds, amplitudes) {
+                code *= 2
+                guard rest > threshold else { continue }
+                rest -= amplitude
+                code += 1
+            }
+            return code
+        }
+
+        func value(of code: Int) -> Double {
+            amplitudes.reversed().enumerated().reduce(0) { $0 + (code >> $1.offset & 1 == 1 ? $1.element : 0) }
+        }
+    }
+
+    @Test("a price on spikes exchanges error for spikes, and costs less than binary codes do")
+    func spikePrice() throws {
+        let (network, data) = try trained()
+        func measured(_ document: ConversionDocument) throws -> (error: Double, spikes: Double) {
+            let spiking = try converted(network, document, data)
+            let layer = try document.report(network, spiking, data: data, samples: 200, threads: 2).layers[0]
+            return (layer.error, layer.spikesPerNeuron)
+        }
+        let binary = try measured(ConversionDocument(to: .fs, steps: 4))
+        var before = (error: 0.0, spikes: Double.infinity)
+        for price in [0, 0.02, 0.05, 0.1, 0.2] {
+            let found = try measured(ConversionDocument(to: .fs, steps: 4, spikePrice: price))
+            #expect(found.error > before.error && found.spikes < before.spikes, "price \(price)")
+            if price == 0 { #expect(found.error <= 1.01 * binary.error) }
+            if price == 0.02 { #expect(found.spikes < 0.95 * binary.spikes && found.error < 2 * binary.error) }
+            before = found
+        }
+    }
+
+    @Test("codes with a price ascend with the current, and none that costs less is passed over", arguments: 1...8)
+    func pricedCodes(_ steps: Int) throws {
+        let (network, data) = try trained()
+        let analog = try network.folded(registry: Library.registry())
+        let survey = try analog.survey(data)[0]
+        let meanSquare = survey.values.reduce(0) { $0 + $1.count * $1.value * $1.value } / Double(survey.count)
+        for price in [0, 0.03, 0.1] {
+            let document = try ConversionDocument(to: .fs, steps: steps, spikePrice: price)
+            let spiking = try document.convert(network, data: data)
+            #expect(try !document.fits(spiking))
+            let codes = try Codes(spiking.description.nodes[0].neuron)
+            func cost(_ code: Int, _ x: Double) -> Double {
+                let error = x - codes.value(of: code)
+                return error * error + price * meanSquare * Double(code.nonzeroBitCount)
+            }
+            var last = 0
+            var (paid, least) = (0.0, 0.0)
+            let most = Double(survey.largest)
+            for x in stride(from: 0, through: most, by: most / 1000) {
+                let code = codes.code(of: x)
+                #expect(code >= last && codes.value(of: code) >= codes.value(of: last))
+                last = code
+                paid += cost(code, x)
+                least += (0..<1 << steps).map { cost($0, x) }.min() ?? 0
+            }
+            #expect(paid <= 1.001 * least, "price \(price): \(paid / least)")
+        }
+    }
+
+    @Test("a price out of range, for too many steps or beside what it replaces is refused")
+    func badSpikePrice() {
+        for wrong in [-0.1, 1.5, .nan, .infinity] {
+            #expect(
+                failure { try ConversionDocument(to: .fs, steps: 4, spikePrice: wrong) }
+                    == .parameter("spike_price must be 0 ... 1, got \(wrong.plain)")
+            )
+        }
+        #expect(
+            failure { try ConversionDocument(to: .fs, spikePrice: 0.1) }
+                == .parameter("with spike_price steps must be 1 ... 8, got 10")
+        )
+        #expect(
+            failure { try ConversionDocument(to: .rate, spikePrice: 0.1) }
+                == .argument("spike_price is for fs, not for if")
+        )
+        #expect(
+            failure { try ConversionDocument(to: .fs, steps: 4, tolerance: 0.1, spikePrice: 0.1) }
+                == .argument(
+                    "spike_price makes tables of its own; tolerance, percentile, margin and shift are for binary codes: "
+                        + "give one or the other"
+                )
+        )
+    }
+
     @Test("biases make up for what few codes move the mean current of a channel by", arguments: [1, 2])
     func biases(_ threads: Int) throws {
         let (network, data) = try trained()

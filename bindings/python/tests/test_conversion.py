@@ -252,3 +252,13 @@ def test_more_tolerance_has_fewer_spikes(train, test):
         convert("fs", train, tolerance=1)
     with pytest.raises(snn.ArgumentError, match="give one or the other"):
         convert("fs", train, tolerance=0.01, margin=2)
+
+
+def test_a_price_on_spikes_saves_some(train, test):
+    spikes = [
+        convert("fs", train, steps=4, spike_price=price, report_samples=0).evaluate(test)["spikes_per_neuron"]
+        for price in (None, 0.03, 0.1)
+    ]
+    assert spikes[0] > spikes[1] > spikes[2]
+    with pytest.raises(snn.ParameterError, match="spike_price must be 0 ... 1, got 2"):
+        convert("fs", train, steps=4, spike_price=2)

@@ -234,6 +234,7 @@ class Network(Handle):
         percentile: float | None = None,
         margin: float | None = None,
         tolerance: float | None = None,
+        spike_price: float | None = None,
         shift: float | None = None,
         low: float | None = None,
         high: float | None = None,
@@ -252,8 +253,9 @@ class Network(Handle):
         ranges, thresholds and windows are fitted to: a Dataset, or inputs with labels `y`. steps: bits of a code (fs), or
         steps that a rate is a mean over (if). percentile, margin: per cent of the activations that there is room for, and
         room above; without them codes and rates differ little from the activations, by a mean square of at most `tolerance`
-        (fs: 3e-5, if: 0) times theirs: more of it, fewer spikes. shift: added to currents in units of the last bit (fs).
-        low, high: values of the input that stay silent and spike at once (ttfs).
+        (fs: 3e-5, if: 0) times theirs: more of it, fewer spikes. spike_price (fs): codes of each layer's own instead of
+        binary ones, for which a spike costs such a share of the mean square, 0.05 say. shift: added to currents in units of
+        the last bit (fs). low, high: values of the input that stay silent and spike at once (ttfs).
 
         `conversion` of the result is the report on the first `report_samples` samples (0: none), with the steps that are
         enough for `allowed_loss` points of accuracy, 0..1; `page` also writes it as an HTML page.
@@ -264,6 +266,7 @@ class Network(Handle):
             percentile=percentile,
             margin=margin,
             tolerance=tolerance,
+            spike_price=spike_price,
             shift=shift,
             low=low,
             high=high,
