@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import re
@@ -228,7 +227,7 @@ def test_the_picture_shows_curve_and_errors(to, train, pyplot):
 
 
 def test_the_picture_of_a_conversion_without_steps_that_are_enough(train, pyplot):
-    report = dataclasses.replace(convert("fs", train).conversion, enough_steps=None)
+    report = convert("fs", train).conversion._replace(enough_steps=None)
     assert len(snn.plot.conversion(report).axes[0].lines) == 2
     with pytest.raises(snn.StateError, match=r"Network\.convert with a report"):
         snn.plot.conversion(analog_network())

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CHECKOUT, PROJECT, python_environment
+from conftest import CHECKOUT, PROJECT, python_environment, run_python
 
 import snn
 
@@ -26,6 +26,19 @@ def test_version_and_path():
     assert snn.__version__.count(".") == 2
     assert snn.__version__ in snn.build_info
     assert snn.library_path.endswith((".so", ".dylib"))
+
+
+def test_an_import_takes_no_part_that_few_programs_enter():
+    code = (
+        "import sys, numpy; before = set(sys.modules); import snn; print(*sorted(set(sys.modules) - before)); "
+        "assert {'fs', 'onnx', 'plot'} < set(dir(snn)); print(snn.fs.fit.__module__, snn.plot.__name__, snn.onnx.__name__)"
+    )
+    loaded, parts = run_python("-c", code).splitlines()
+    assert "snn._network" in loaded.split()
+    assert not {"dataclasses", "inspect", "snn.fs", "snn.onnx", "snn.plot"} & set(loaded.split())
+    assert parts == "snn.fs snn.plot snn.onnx"
+    with pytest.raises(AttributeError, match="module 'snn' has no attribute 'parrot'"):
+        _ = snn.parrot
 
 
 def test_a_missing_library_is_told_with_every_path_tried(tmp_path):

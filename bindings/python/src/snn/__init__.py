@@ -9,7 +9,11 @@ Everything is computed by libsnn (`Include/snn.h`); this package turns it into P
 comes out as a subclass of SnnError whose text states the law and the value.
 """
 
-from . import fs, onnx, plot
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._conversion import ConversionLayer, ConversionPoint, ConversionReport
 from ._dataset import Dataset
 from ._description import (
@@ -66,6 +70,9 @@ from ._recipe import run
 from ._recording import Recording
 from ._session import Session
 from ._trainer import Trainer
+
+if TYPE_CHECKING:
+    from . import fs, onnx, plot
 
 __version__ = _text(_lib.snn_version())
 build_info = _text(_lib.snn_build_info())
@@ -134,3 +141,14 @@ __all__ = [
     "plugins",
     "run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The parts that few programs enter, loaded by the first that does."""
+    if name in ("fs", "onnx", "plot"):
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

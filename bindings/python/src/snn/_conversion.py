@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _declarations as c
 from ._library import lib, text
 from ._report import take_text
 
 
-@dataclass(frozen=True)
-class ConversionLayer:
+class ConversionLayer(NamedTuple):
     """One layer of spiking neurons. Shares are fractions 0..1; errors are mean squares over samples and neurons, in units
     of the mean square of what the analog layer sends."""
 
@@ -43,8 +41,7 @@ class ConversionLayer:
     """Spikes a sample and neuron."""
 
 
-@dataclass(frozen=True)
-class ConversionPoint:
+class ConversionPoint(NamedTuple):
     """What a window of another length gives."""
 
     steps: int
@@ -52,8 +49,7 @@ class ConversionPoint:
     spikes_per_neuron: float
 
 
-@dataclass(frozen=True)
-class ConversionReport:
+class ConversionReport(NamedTuple):
     """What a conversion did to every layer, where accuracy went, and how many steps are enough. Accuracies are fractions
     0..1 on the `samples` first samples of the data that `Network.convert` was given."""
 
@@ -97,5 +93,5 @@ def take_conversion(pointer: ctypes.c_void_p) -> ConversionReport:
 def _layer(report: ctypes.c_void_p, index: int) -> ConversionLayer:
     members = c.snn_conversion_layer()
     lib.snn_report_conversion_layer(report, index, ctypes.sizeof(members), ctypes.byref(members))
-    values: dict[str, Any] = {name: getattr(members, name) for name in ConversionLayer.__dataclass_fields__}
+    values: dict[str, Any] = {name: getattr(members, name) for name in ConversionLayer._fields}
     return ConversionLayer(**{**values, "name": text(members.name), "model": text(members.model)})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
@@ -146,6 +145,8 @@ def define_neuron(
         return NeuronModel(name)
     if step is None:
         raise ArgumentError("a neuron needs a function step, or a text")
+    import inspect  # which takes longer than the rest of this package
+
     states = dict(states or {})
     described = {key: _parameter(key, value) for key, value in (parameters or {}).items()}
     doc = summary or inspect.getdoc(step) or "A neuron defined in Python."
@@ -246,6 +247,8 @@ def _function(
 ) -> _Function:
     if function is None:
         return _Function()
+    import inspect
+
     names = list(inspect.signature(function).parameters)
     wanted = [_Argument(name, place, states, parameters) for name in names]
     taken = [argument for argument in wanted if argument.name not in ("n", "steps")]
