@@ -195,33 +195,29 @@ package struct ConversionDocument: Sendable, Equatable {
         case .ttfs: settings.range = try inputRange(data)
         case .rate:
             let news = Progress.during("fitting thresholds", progress)
-            for (node, survey) in try surveys(of: network, data, threads: threads, progress: news) {
+            for (layer, survey) in try surveys(of: network, data, threads: threads, progress: news) {
                 let threshold = threshold(survey)
-                if threshold > 0 { settings.thresholds[node.name] = threshold }
+                if threshold > 0 { settings.thresholds[layer.name] = threshold }
             }
         case .fs:
             settings.tables = try tables(for: network, threads: threads, progress)
-            guard let spikePrice else { break }
-            let news = Progress.during("fitting codes", progress)
-            for (node, survey) in try surveys(of: network, data, threads: threads, progress: news)
-            where survey.count > 0 && survey.largest.isFinite {
-                let table = try PricedTable(survey, steps: steps, price: spikePrice).table()
-                settings.pricedTables[node.name] = Self.neuron(table)
+            if let spikePrice {
+                settings.pricedTables = try pricedTables(for: network, data, spikePrice, threads: threads, progress)
             }
         case .relu: break
         }
         return try network.converted(to: target, settings, registry: registry)
     }
 
-    /// The nodes of the analog network, and how large what they send is.
+    /// The layers of the folded analog network, and how large what they send is.
     private func surveys(
         of network: Network,
         _ data: Dataset,
         threads: Int,
         progress: ProgressHandler?
-    ) throws(SNNError) -> Zip2Sequence<[Node], [ActivitySurvey]> {
+    ) throws(SNNError) -> Zip2Sequence<[NodeDescription], [ActivitySurvey]> {
         let analog = try network.folded(registry: try Library.registry())
-        return zip(analog.nodes, try analog.survey(samples(of: data), threads: threads, progress: progress))
+        return zip(analog.description.nodes, try analog.survey(samples(of: data), threads: threads, progress: progress))
     }
 
     /// The few-spikes neuron of a table.
@@ -262,6 +258,31 @@ package struct ConversionDocument: Sendable, Equatable {
                 progress?(Progress("fitting codes of \(name)", epoch: 1, done: done, total: total)) ?? true
             }.table
             tables[name] = Self.neuron(table)
+        }
+        return tables
+    }
+
+    /// Tables of the rectified layers of a network, for which a spike costs `price`; none for a layer that sends nothing.
+    private func pricedTables(
+        for network: Network,
+        _ data: Dataset,
+        _ price: Double,
+        threads: Int,
+        _ progress: ProgressHandler?
+    ) throws(SNNError) -> [String: ComponentChoice] {
+        let news = Progress.during("measuring activations", progress)
+        let layers = try surveys(of: network, data, threads: threads, progress: news).filter { layer, survey in
+            guard let neuron = layer.neuron, case .rectified? = try? AnalogUnit(neuron) else { return false }
+            return survey.count > 0 && survey.largest.isFinite
+        }
+        var tables: [String: ComponentChoice] = [:]
+        for (place, (layer, survey)) in layers.enumerated() {
+            tables[layer.name] = Self.neuron(try PricedTable(survey, steps: steps, price: price).table())
+            let done = place + 1
+            let news = Progress("fitting codes", epoch: 1, done: done, total: layers.count)
+            if let progress, !progress(news) {
+                throw .cancelled("the conversion was cancelled after \(done) of \(layers.count) layers")
+            }
         }
         return tables
     }

@@ -344,26 +344,33 @@ struct SpikingConversionTests {
     @Test(
         "a conversion says in which phase it is and how far, and stops in any of them",
         arguments: [
-            (ConversionTarget.ttfs, ["fitting windows", "comparing layers", "measuring accuracy"]),
+            (ConversionTarget.ttfs, nil, ["fitting windows", "comparing layers", "measuring accuracy"]),
             (
-                .rate,
+                .rate, nil,
                 [
                     "fitting thresholds", "correcting biases", "comparing layers", "measuring accuracy",
                     "trying 1 to 512 steps",
                 ]
             ),
             (
-                .fs,
+                .fs, nil,
                 [
                     "fitting ranges", "correcting biases", "comparing layers", "measuring accuracy",
                     "trying 1 to 16 steps",
                 ]
             ),
+            (
+                .fs, 0.05,
+                [
+                    "measuring activations", "fitting codes", "correcting biases", "comparing layers",
+                    "measuring accuracy",
+                ]
+            ),
         ]
     )
-    func phases(_ target: ConversionTarget, _ wanted: [String]) throws {
+    func phases(_ target: ConversionTarget, _ price: Double?, _ wanted: [String]) throws {
         let (network, data) = try trained(Self.pooled)
-        let document = try ConversionDocument(to: target, steps: target == .ttfs ? nil : 4)
+        let document = try ConversionDocument(to: target, steps: target == .ttfs ? nil : 4, spikePrice: price)
         let request = try ConversionRequest(document, reportSamples: 70)
         func run(_ progress: @escaping ProgressHandler) throws -> ConversionReport? {
             try request.run(network, data: data, wantsReport: true, threads: 2, progress: progress).report
@@ -373,13 +380,15 @@ struct SpikingConversionTests {
             news.append($0)
             return true
         }
-        #expect(report?.curve.isEmpty == (target == .ttfs))
+        #expect(report?.curve.isEmpty == (target == .ttfs || price != nil))
         var heard: [String] = []
         for phase in news.map(\.phase) where phase != heard.last { heard.append(phase) }
         #expect(heard == wanted)
         for phase in wanted {
             let parts = news.filter { $0.phase == phase }
             #expect(parts.last.map { $0.done == $0.total } == true, "\(phase)")
+            // The rectified layers, not the one behind them.
+            if phase == "fitting codes" { #expect(parts.map(\.total) == [2, 2]) }
             #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.done < $1.done && $0.total == $1.total }, "\(phase)")
             let error = #expect(throws: SNNError.self, "\(phase)") { _ = try run { $0.phase != phase } }
             guard case .cancelled? = error else {
