@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 Point = dict[str, float]
 Choice = str | float
-"""`chosen`, `tolerance E`, or the percentile of the activations that ranges and thresholds have room for."""
+"""`chosen`, `tolerance E`, `price P`, or the percentile of the activations that ranges and thresholds have room for."""
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -46,10 +46,15 @@ CODES = range(2, 13)
 WINDOWS = [1, 2, 4, 8, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 56, 64, 96, 128]
 CHOSEN = "chosen"
 """What `snn convert` does unless told otherwise: ranges and thresholds with little error, and corrected biases."""
-TOLERANCE = "tolerance "
-SPARING: list[Choice] = [CHOSEN, f"{TOLERANCE}0.01", f"{TOLERANCE}0.02", 99.9, 100]
-"""Of few spikes: the one with the fewest of them, within the allowed loss on training images, is compared."""
+TOLERANCE, PRICE = "tolerance ", "price "
+BINARY, PRICED = "binary codes", "codes with a price"
+SPARING: dict[str, list[Choice]] = {
+    BINARY: [CHOSEN, f"{TOLERANCE}0.01", f"{TOLERANCE}0.02", 99.9, 100],
+    PRICED: [f"{PRICE}{price}" for price in (0.03, 0.05, 0.07, 0.09, 0.11)],
+}
+"""Of few spikes: of each kind the one with the fewest of them, within the allowed loss on training images, is compared."""
 TUNING = [3, 4, 5, 6]
+TUNING_SAMPLES = 10_000
 RATES: list[Choice] = [CHOSEN, f"{TOLERANCE}0.01", 99, 99.5, 99.9, 99.99, 100]
 RATE, CODE, SPARE, TIMES = "rate", "few spikes", "sparing", "spike times"
 
@@ -80,6 +85,8 @@ class Conversions:
     def network(self, to: str, choice: Choice, steps: int | None = None) -> snn.Network:
         """One converted for this window, or with room for a percentile, which suits every window."""
         if isinstance(choice, str):
+            if choice.startswith(PRICE):
+                return self._converted(to, steps=steps, spike_price=float(choice.removeprefix(PRICE)))
             tolerance = None if choice == CHOSEN else float(choice.removeprefix(TOLERANCE))
             return self._converted(to, steps=steps, tolerance=tolerance)
         if (to, choice) not in self.made:
@@ -132,17 +139,23 @@ def accuracies(conversions: Conversions, samples: int) -> dict[str, Any]:
     """Accuracy and spikes by steps of every coding."""
     test = snn.Dataset.open("fashion-mnist", "test")
     part = snn.Dataset.from_arrays(*images("test", samples))
-    tune = snn.Dataset.from_arrays(*images("train", samples))
+    tune = snn.Dataset.from_arrays(*images("train", TUNING_SAMPLES))
     goal = conversions.analog.evaluate(tune)["accuracy"] - LOSS
-    tuning: dict[Choice, Point] = {}
-    for choice in SPARING:
-        points = [point(conversions.network("fs", choice, steps), tune) for steps in TUNING]
-        within = [p for p in points if p["accuracy"] >= goal]
-        if within:
-            tuning[choice] = min(within, key=lambda p: p["spikes"])
-    spare = min(tuning, key=lambda choice: tuning[choice]["spikes"])
+    tuning: dict[str, dict[str, Point]] = {}
+    spare: dict[str, Choice] = {}
+    for kind, choices in SPARING.items():
+        best: dict[Choice, Point] = {}
+        for choice in choices:
+            points = [point(conversions.network("fs", choice, steps), tune) for steps in TUNING]
+            within = [p for p in points if p["accuracy"] >= goal - 1e-9]
+            if within:
+                best[choice] = min(within, key=lambda p: p["spikes"])
+        if not best:
+            raise SystemExit(f"no {kind} are within {100 * LOSS} points of {share(goal + LOSS)} on training images")
+        spare[kind] = min(best, key=lambda choice: best[choice]["spikes"])
+        tuning[kind] = {str(choice): p for choice, p in best.items()}
     chosen = [conversions.network("fs", CHOSEN, steps) for steps in CODES]
-    sparing = [conversions.network("fs", spare, steps) for steps in TUNING]
+    sparing = {kind: [conversions.network("fs", choice, steps) for steps in TUNING] for kind, choice in spare.items()}
     rates = {
         str(choice): [point(conversions.network("if", choice, steps), part) for steps in WINDOWS] for choice in RATES
     }
@@ -153,14 +166,15 @@ def accuracies(conversions: Conversions, samples: int) -> dict[str, Any]:
         "analog part": conversions.analog.evaluate(part)["accuracy"],
         CODE: [point(network, test) for network in chosen],
         f"{CODE} part": [point(network, part) for network in chosen],
-        "spare": str(spare),
-        SPARE: [point(network, test) for network in sparing],
-        f"{SPARE} part": [point(network, part) for network in sparing],
+        "analog tuning": goal + LOSS,
+        "spare": {kind: str(choice) for kind, choice in spare.items()},
+        SPARE: {kind: [point(network, test) for network in networks] for kind, networks in sparing.items()},
+        f"{SPARE} part": {kind: [point(network, part) for network in networks] for kind, networks in sparing.items()},
         RATE: rates,
         TIMES: point(times, test),
         f"{TIMES} part": point(times, part),
         "windows": [float(times.tensors[name][0]) for name in times.tensors if name.endswith(".window")],
-        "tuning": {str(choice): p for choice, p in tuning.items()},
+        "tuning": tuning,
     }
 
 
@@ -240,28 +254,33 @@ def curve(title: str, points: list[Point], accuracy: float) -> list[str]:
 
 
 def comparison(found: dict[str, Any]) -> list[str]:
-    """Steps and spikes within the allowed loss."""
-    accuracy = found["analog part"]
-    few = fewest(found[f"{SPARE} part"], accuracy - LOSS)
-    if few is None:
-        raise SystemExit(f"no code of {TUNING[0]} to {TUNING[-1]} steps is within {100 * LOSS} points of {share(accuracy)}")
-    rows = []
-    for name, ranges, points in (
-        (CODE, found["spare"], [few]),
-        *((RATE, choice, points) for choice, points in found[RATE].items()),
-        (TIMES, "", [found[f"{TIMES} part"]]),
-    ):
-        reached = fewest(points, accuracy - LOSS)
+    """Steps and spikes within the allowed loss: each kind of few spikes, and every other coding beside them."""
+    goal = found["analog part"] - LOSS
+    few: dict[str, Point] = {}
+    for kind, points in found[f"{SPARE} part"].items():
+        reached = fewest(points, goal)
+        if reached is None:
+            raise SystemExit(f"no {kind} of {TUNING[0]} to {TUNING[-1]} steps are within {100 * LOSS} points")
+        few[kind] = reached
+    rows = [
+        [kind, found["spare"][kind], f"{p['steps']:.0f}", share(p["accuracy"]), f"{p['spikes']:.3f}", *[""] * len(few)]
+        for kind, p in few.items()
+    ]
+    for choice, points in found[RATE].items():
+        reached = fewest(points, goal)
         if reached is None:
             best = max(points, key=lambda p: p["accuracy"])
             text = f"not reached up to {points[-1]['steps']:.0f}; best {share(best['accuracy'])} at {best['steps']:.0f}"
-            rows.append([name, ranges, text, "", "", "", ""])
+            rows.append(["rates", choice, text, "", "", *[""] * len(few)])
             continue
-        steps = "" if name == TIMES else f"{reached['steps']:.0f}"
-        times = "" if name in (CODE, TIMES) else f"{reached['steps'] / few['steps']:.1f}"
-        spikes = "" if name == CODE else f"{reached['spikes'] / few['spikes']:.2f}"
-        rows.append([name, ranges, steps, share(reached["accuracy"]), f"{reached['spikes']:.3f}", times, spikes])
-    header = ["coding", "ranges", "steps", "accuracy", "spikes per neuron", "steps / few spikes", "spikes / few spikes"]
+        ratios = [f"{reached['steps'] / p['steps']:.1f}, {reached['spikes'] / p['spikes']:.2f}" for p in few.values()]
+        rows.append(
+            ["rates", choice, f"{reached['steps']:.0f}", share(reached["accuracy"]), f"{reached['spikes']:.3f}", *ratios]
+        )
+    times = found[f"{TIMES} part"]
+    ratios = [f"{times['spikes'] / p['spikes']:.2f}" for p in few.values()]
+    rows.append([TIMES, "", "", share(times["accuracy"]), f"{times['spikes']:.3f}", *ratios])
+    header = ["coding", "ranges", "steps", "accuracy", "spikes per neuron", *(f"beside {kind}" for kind in few)]
     return table(header, rows, header[4:])
 
 
@@ -305,15 +324,18 @@ def speed_lines(speed: dict[str, Any]) -> list[str]:
 
 def tuned(found: dict[str, Any]) -> list[str]:
     """Why these few spikes."""
-    header = ["ranges", "steps", "accuracy", "spikes per neuron"]
+    header = ["few spikes", "ranges", "steps", "accuracy", "spikes per neuron"]
     rows = [
-        [choice, f"{p['steps']:.0f}", share(p["accuracy"]), f"{p['spikes']:.3f}"] for choice, p in found["tuning"].items()
+        [kind, choice, f"{p['steps']:.0f}", share(p["accuracy"]), f"{p['spikes']:.3f}"]
+        for kind, choices in found["tuning"].items()
+        for choice, p in choices.items()
     ]
     return [
-        f"Those of few spikes are {found['spare']}: of these the fewest spikes within {100 * LOSS:.1f} points on "
-        f"{found['samples']:,} training images.",
+        f"Of few spikes those are compared which have the fewest spikes within {100 * LOSS:.1f} points on "
+        f"{TUNING_SAMPLES:,} training images",
+        f"(analog {share(found['analog tuning'])}); how many steps they take is seen on the test images, as it is for rates:",
         "",
-        *table(header, rows, header[1:]),
+        *table(header, rows, header[2:]),
     ]
 
 
@@ -343,15 +365,24 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"{', '.join(f'{w:.1f}' for w in found['windows'])}, after 1 for the input; together {1 + sum(found['windows']):.1f}, in units of "
         "the activations.",
         "",
-        "Ranges and thresholds are chosen for every window with little error (`snn convert`), with more error for fewer spikes",
-        "(`--tolerance`), or have room for a percentile of the activations (`--percentile --margin 1`). Rates have a row for each.",
+        "The last columns are steps and spikes of a coding over those of few spikes. Ranges and thresholds are chosen for every",
+        "window with little error (`snn convert`), with more error for fewer spikes (`--tolerance`), with a price on spikes",
+        "(`--spike-price`), or have room for a percentile of the activations (`--percentile --margin 1`). Rates have a row for each.",
         *tuned(found),
         "",
         "## By steps",
         "",
         *curve("Few spikes, chosen, 10,000 test images", found[CODE], found["analog"]),
         *curve(f"Few spikes, chosen, first {count:,}", found[f"{CODE} part"], found["analog part"]),
-        *curve(f"Few spikes, {found['spare']}, 10,000 test images", found[SPARE], found["analog"]),
+        *(
+            line
+            for kind, choice in found["spare"].items()
+            for title, name, accuracy in (
+                ("10,000 test images", SPARE, found["analog"]),
+                (f"first {count:,}", f"{SPARE} part", found["analog part"]),
+            )
+            for line in curve(f"Few spikes, {choice}, {title}", found[name][kind], accuracy)
+        ),
         *curve(f"Rates, chosen, first {count:,}", found[RATE][CHOSEN], found["analog part"]),
         f"Spike times, 10,000 test images: {share(found[TIMES]['accuracy'])}, {found[TIMES]['spikes']:.3f} spikes per neuron.",
         "",
