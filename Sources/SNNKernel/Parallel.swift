@@ -217,16 +217,19 @@ private func helperMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
 }
 
 /// Hands out the numbers 0..<count to workers, and lets them deliver their results in that order.
+///
+/// In several parts, for work that delivers nothing: a worker gets the numbers of a part of its own first, in every queue of
+/// that size the same, so that what it wrote last time is still in its cache; then what others have not come to.
 final class OrderedQueue: @unchecked Sendable {
-    private let count: Int
-    private var next = 0
+    /// Numbers of each part that nobody took.
+    private var rests: [Range<Int>]
     private var delivered = 0
     private var failure: SNNError?
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let turn: UnsafeMutablePointer<pthread_cond_t>
 
-    init(_ count: Int) {
-        self.count = count
+    init(_ count: Int, parts: Int = 1) {
+        rests = (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
         mutex = .allocate(capacity: 1)
         turn = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -240,13 +243,16 @@ final class OrderedQueue: @unchecked Sendable {
         turn.deallocate()
     }
 
-    /// The next number, or nil when there is none left or something failed.
-    func take() -> Int? {
+    /// The next number of a worker, or nil when there is none left or something failed.
+    func take(_ worker: Int = 0) -> Int? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard next < count, failure == nil else { return nil }
-        next += 1
-        return next - 1
+        guard failure == nil else { return nil }
+        let own = worker % rests.count
+        if let number = rests[own].popFirst() { return number }
+        // The end of the longest rest: its owner comes there last.
+        guard let longest = rests.indices.max(by: { rests[$0].count < rests[$1].count }) else { return nil }
+        return rests[longest].popLast()
     }
 
     /// Waits until all numbers before `number` were delivered, then runs `body` alone.

@@ -150,9 +150,9 @@ extension Network {
 extension Crew {
     /// Runs all pieces of a training step, each once and in any order, with memory from workspaces.
     func run(_ pieces: [@Sendable () -> Void], _ workspaces: Workspaces) {
-        let queue = OrderedQueue(pieces.count)
-        run(pieces.count) { _ in
-            workspaces.use(retention: Retention.training) { while let piece = queue.take() { pieces[piece]() } }
+        let queue = OrderedQueue(pieces.count, parts: threads)
+        run(pieces.count) { worker in
+            workspaces.use(retention: Retention.training) { while let piece = queue.take(worker) { pieces[piece]() } }
         }
     }
 }

@@ -457,10 +457,10 @@ public final class Trainer: @unchecked Sendable {
             }
         }
         // Here rather than in the crew, as the first failure ends the step.
-        let (queue, work) = (OrderedQueue(pieces.count), pieces)
-        crew.run(pieces.count) { [network] _ in
+        let (queue, work) = (OrderedQueue(pieces.count, parts: crew.threads), pieces)
+        crew.run(pieces.count) { [network] worker in
             network.workspaces.use(retention: Retention.training) {
-                while let piece = queue.take() { work[piece](queue) }
+                while let piece = queue.take(worker) { work[piece](queue) }
             }
         }
         try queue.check()

@@ -91,6 +91,33 @@ struct ParallelTests {
         return nil
     }
 
+    @Test("of a queue in parts a worker gets its own part in order, then the ends of what is left")
+    func parts() {
+        let queue = OrderedQueue(11, parts: 3)
+        #expect((0..<3).map { _ in queue.take(0) } == [0, 1, 2])
+        #expect(queue.take(2) == 7)
+        // Four are left of the second part, three of the third.
+        #expect([queue.take(0), queue.take(1), queue.take(2)] == [6, 3, 8])
+        #expect(Set((0..<4).map { _ in queue.take(5) }) == [4, 5, 9, 10])
+        #expect((0..<4).allSatisfy { queue.take($0) == nil })
+        #expect((0..<4).allSatisfy { OrderedQueue(0, parts: 4).take($0) == nil })
+        let short = OrderedQueue(2, parts: 8)
+        #expect(Set((0..<2).map { _ in short.take(5) }) == [0, 1] && short.take(0) == nil)
+    }
+
+    @Test("every number of a queue in parts is worked on once", arguments: [1, 2, 3, 8])
+    func sharedParts(_ threads: Int) {
+        let notes = Notes()
+        let (queue, order) = (OrderedQueue(500, parts: threads), OrderedQueue(500))
+        crew(threads) { worker in
+            while let number = queue.take(worker) {
+                guard let place = order.take() else { return }
+                order.deliver(place) { notes.list.append(number) }
+            }
+        }
+        #expect(notes.list.sorted() == Array(0..<500))
+    }
+
     @Test("a failure stops everybody and is what check throws", arguments: [1, 2, 4])
     func failure(_ threads: Int) {
         let notes = Notes()
