@@ -145,7 +145,7 @@ def define_neuron(
         return NeuronModel(name)
     if step is None:
         raise ArgumentError("a neuron needs a function step, or a text")
-    import inspect  # which takes longer than the rest of this package
+    import inspect  # here, as importing it takes long and most programs define no neuron
 
     states = dict(states or {})
     described = {key: _parameter(key, value) for key, value in (parameters or {}).items()}
